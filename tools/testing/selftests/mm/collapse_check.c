@@ -1,0 +1,555 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The flow of a test; see collapse_check.h. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "collapse_check.h"
+
+#define CACHE_LINE	64			/* bytes */
+#define MAX_MEMORY	(256UL << 20)		/* bytes of one batch, sources and folios */
+
+enum generation generation_detect(const struct vm_geometry *vm)
+{
+	unsigned long value;
+	char path[128];
+
+	size_path(vm, path, sizeof(path), vm->pmd_order, "stats/collapse_exceed_none_pte");
+	return read_ulong(path, &value) ? GEN_NONE : GEN_MAINLINE;
+}
+
+void check_print(const char *line)
+{
+	printf("# %s\n", line);
+	fflush(stdout);
+}
+
+void check_printf(const char *format, ...)
+{
+	char line[2048];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	check_print(line);
+}
+
+const char *check_text(struct collapse_check *check, const char *format, ...)
+{
+	char *text = check->texts[check->next_text++ % CHECK_TEXTS];
+	va_list args;
+
+	va_start(args, format);
+	if (vsnprintf(text, CHECK_TEXT_SIZE, format, args) >= CHECK_TEXT_SIZE)
+		check->broken = "notation too long";
+	va_end(args);
+	return text;
+}
+
+/* Add the time since @start to one of the figures. */
+static void add_time(struct collapse_check *check, enum check_time which, uint64_t start)
+{
+	if (check->figures)
+		check->figures->ns[which] += now_ns() - start;
+}
+
+void check_sizes(struct collapse_check *check, unsigned long orders)
+{
+	unsigned int order;
+
+	for (order = 0; order <= check->vm.pmd_order; order++)
+		check->settings.size[order] = orders & BIT(order) ? THP_MADVISE : THP_NEVER;
+}
+
+static struct pte_table *parse(struct collapse_check *check, const char *notation)
+{
+	struct pte_table *table = pte_table_alloc(check->vm.pmd_order);
+	struct notation_error error;
+
+	if (table && !pte_table_parse(table, notation, &error))
+		return table;
+	check_printf("bad notation: %s", notation);
+	check_printf("              %*s^ %s", table ? (int)error.at : 0, "",
+		     table ? error.why : "out of memory");
+	check->broken = "bad notation";
+	return table;
+}
+
+struct check_case *check_case(struct collapse_check *check, const char *notation,
+			      const char *literal)
+{
+	struct check_case *c = &check->cases[check->nr_cases];
+
+	if (check->nr_cases + 1 < CHECK_MAX_CASES)
+		check->nr_cases++;	/* the last one is the canary's */
+	else
+		check->broken = "too many cases in one test";
+	*c = (struct check_case){
+		.notation = strdup(notation),
+		.wanted = parse(check, notation),
+		.expected = pte_table_alloc(check->vm.pmd_order),
+		.seen = pte_table_alloc(check->vm.pmd_order),
+		.advise = true,
+	};
+	if (literal)
+		c->literal = strdup(literal);
+	return c;
+}
+
+void check_literal(struct collapse_check *check, unsigned int nr, const char *literal)
+{
+	free(check->cases[nr].literal);
+	check->cases[nr].literal = strdup(literal);
+}
+
+static void free_case(struct check_case *c)
+{
+	free(c->notation);
+	free(c->literal);
+	free(c->wanted);
+	free(c->expected);
+	free(c->seen);
+	memset(c, 0, sizeof(*c));
+}
+
+static enum check_verdict broken(struct collapse_check *check)
+{
+	if (check->broken)
+		check_printf("the test itself is broken: %s", check->broken);
+	return check->broken ? CHECK_FAIL : CHECK_PASS;
+}
+
+static enum check_verdict apply(struct collapse_check *check,
+				const struct thp_settings *settings)
+{
+	struct knob_error error;
+
+	if (!thp_settings_apply(&check->vm, settings, &error))
+		return CHECK_PASS;
+	check_printf("%s %s", error.path, error.what);
+	return CHECK_FAIL;
+}
+
+static enum check_verdict scan(struct collapse_check *check, unsigned int passes)
+{
+	uint64_t start = now_ns();
+	int err;
+
+	err = khugepaged_scan(&check->khugepaged, passes);
+	add_time(check, TIME_KHUGEPAGED, start);
+	if (!err)
+		return CHECK_PASS;
+	if (err == -ETIMEDOUT)
+		check_printf("khugepaged is dead: full_scans stands still for ten seconds (%s)",
+			     khugepaged_find() ? "its thread is there" : "there is no such thread");
+	else
+		check_printf("khugepaged cannot be made to scan: %s", strerror(-err));
+	return CHECK_FAIL;
+}
+
+/* Every size that there is, for advised memory only: no other process is scanned. */
+static struct thp_settings quiet_settings(const struct vm_geometry *vm)
+{
+	return thp_settings_of(vm, vm->orders ?: BIT(vm->pmd_order), THP_MADVISE);
+}
+
+/*
+ * With a process on its list khugepaged sleeps between scans; with none it would
+ * scan as soon as one comes, at a time that is not ours.
+ */
+static enum check_verdict settle(struct collapse_check *check)
+{
+	struct range anchor;
+	struct range_area area;
+	enum check_verdict verdict = CHECK_FAIL;
+
+	if (range_area_map(&check->vm, &area, &anchor, 1)) {
+		check_printf("no room in the address space: %s", strerror(errno));
+		return CHECK_FAIL;
+	}
+	if (mprotect(anchor.start, check->vm.pmd_size, PROT_READ | PROT_WRITE)) {
+		check_printf("mprotect: %s", strerror(errno));
+		goto out;
+	}
+	*(volatile char *)anchor.start = 0;
+	if (madvise(anchor.start, check->vm.pmd_size, MADV_HUGEPAGE))
+		check_printf("MADV_HUGEPAGE: %s", strerror(errno));
+	else
+		verdict = scan(check, 1);
+out:
+	range_area_unmap(&area);
+	return verdict;
+}
+
+enum check_verdict check_begin(struct collapse_check *check, const struct vm_geometry *vm,
+			       enum generation generation, const char *test,
+			       struct check_figures *figures)
+{
+	struct thp_settings quiet = quiet_settings(vm);
+	uint64_t start = now_ns();
+	enum check_verdict verdict;
+
+	memset(check, 0, sizeof(*check));
+	check->vm = *vm;
+	check->generation = generation;
+	check->settings = thp_settings_of(vm, 0, THP_NEVER);
+	check->passes = 2;
+	snprintf(check->test, sizeof(check->test), "%s", test);
+	check->figures = figures;
+	verdict = apply(check, &quiet) ?: settle(check);
+	add_time(check, TIME_TOTAL, start);
+	return verdict;
+}
+
+static void forget_ranges(struct collapse_check *check)
+{
+	range_area_unmap(&check->area);
+	check->nr_ranges = 0;
+}
+
+void check_end(struct collapse_check *check)
+{
+	unsigned int i;
+
+	forget_ranges(check);
+	for (i = 0; i < CHECK_MAX_CASES; i++)
+		free_case(&check->cases[i]);
+	check->nr_cases = 0;
+}
+
+/* How many ranges one batch may have: each may need its size twice. */
+static unsigned int capacity(const struct collapse_check *check)
+{
+	size_t memory = meminfo_bytes("MemAvailable") / 2;
+
+	if (memory > MAX_MEMORY)
+		memory = MAX_MEMORY;
+	memory /= 2 * check->vm.pmd_size;
+	return memory < CHECK_MAX_CASES ? memory : CHECK_MAX_CASES;
+}
+
+static void print_failure(const struct collapse_check *check, const struct check_case *c,
+			  const char *what)
+{
+	char text[1024];
+
+	check_print(what);
+	check_printf("set up:   %s%s%s", c->notation, c->advise ? "" : "  (not advised)",
+		     c->shape == RANGE_WHOLE ? "" : "  (VMA does not span the range)");
+	thp_settings_describe(&check->vm, &check->settings, text, sizeof(text));
+	check_printf("settings: %s", text);
+	check_printf("collapse: %s, rules of %s",
+		     check->forced ? "MADV_COLLAPSE" : "khugepaged",
+		     generation_names[check->generation]);
+}
+
+static void print_table(const char *label, const struct pte_table *table)
+{
+	char text[1024];
+
+	if (pte_table_format(table, text, sizeof(text)) >= sizeof(text))
+		strcpy(text + sizeof(text) - 4, "...");
+	check_printf("%-9s %s", label, text);
+}
+
+static void print_mismatch(const struct collapse_check *check, const struct check_case *c,
+			   const char *what, const struct pte_table *expected,
+			   const struct pte_table *seen)
+{
+	print_failure(check, c, what);
+	print_table("expected:", expected);
+	print_table("seen:", seen);
+	pte_table_draw(expected, seen, check_print);
+	check_printf("replay:   ./mthp_khugepaged --test %s", check->test);
+}
+
+/* The table that the test says must come out; the model has to agree with it. */
+static enum check_verdict compare_literal(struct collapse_check *check,
+					  const struct check_case *c)
+{
+	enum check_verdict verdict = CHECK_PASS;
+	struct pte_table *literal;
+
+	if (!c->literal || check->generation == GEN_V10)
+		return CHECK_PASS;
+	literal = parse(check, c->literal);
+	if (broken(check)) {
+		verdict = CHECK_FAIL;
+	} else if (!pte_table_equal(literal, c->expected)) {
+		print_mismatch(check, c, "the model (seen) contradicts the test (expected)",
+			       literal, c->expected);
+		verdict = CHECK_FAIL;
+	}
+	free(literal);
+	return verdict;
+}
+
+static enum check_verdict predict(struct collapse_check *check, struct check_case *c)
+{
+	unsigned int pass;
+	struct collapse_rules rules = {
+		.generation = check->generation,
+		.forced = check->forced,
+		.one_vma = c->shape == RANGE_WHOLE,
+		.orders = thp_settings_orders(&check->vm, &check->settings, c->advise),
+		.always_orders = thp_settings_orders(&check->vm, &check->settings, false),
+		.max_ptes_none = check->settings.max_ptes_none,
+		.max_ptes_shared = check->settings.max_ptes_shared,
+	};
+
+	pte_table_copy(c->expected, c->seen);
+	for (pass = 0; pass < (check->forced ? 1 : check->passes); pass++)
+		collapse_model(c->expected, &rules, &check->counts);
+	return compare_literal(check, c);
+}
+
+static struct check_case *case_of(struct collapse_check *check, unsigned int range)
+{
+	bool canary = range + 1 == check->nr_ranges && !check->forced;
+
+	return &check->cases[canary ? check->nr_cases : check->first + range];
+}
+
+static enum check_verdict read_back(struct collapse_check *check)
+{
+	struct pte_table *seen[CHECK_MAX_CASES];
+	struct setup_error error;
+	unsigned int i;
+
+	for (i = 0; i < check->nr_ranges; i++)
+		seen[i] = case_of(check, i)->seen;
+	if (!pte_read_back(&check->vm, check->ranges, check->nr_ranges, seen, &error))
+		return CHECK_PASS;
+	check_printf("reading back: %s", error.what);
+	return CHECK_FAIL;
+}
+
+/* The canary: a case behind those of the test. */
+static void add_canary(struct collapse_check *check)
+{
+	struct check_case *canary = &check->cases[check->nr_cases];
+
+	if (canary->wanted)
+		return;
+	check_case(check, "p~", NULL);
+	check->nr_cases--;
+}
+
+/* Set up @nr cases from @first on, and the canary. */
+static enum check_verdict lay_out(struct collapse_check *check, unsigned int first,
+				  unsigned int nr)
+{
+	struct thp_settings quiet = quiet_settings(&check->vm);
+	enum check_verdict verdict;
+	struct setup_error error;
+	unsigned int i;
+	int err;
+
+	check->first = first;
+	check->nr_ranges = nr + !check->forced;
+	for (i = 0; i < check->nr_ranges; i++) {
+		const struct check_case *c = case_of(check, i);
+
+		check->ranges[i] = (struct range){
+			.wanted = c->wanted,
+			.shape = c->shape,
+			.table_exists = c->table_exists,
+			.stamp = i,
+		};
+	}
+	verdict = apply(check, &quiet);
+	if (verdict)
+		return verdict;
+	err = range_area_map(&check->vm, &check->area, check->ranges, check->nr_ranges);
+	if (err) {
+		check_printf("no room in the address space: %s", strerror(-err));
+		return CHECK_FAIL;
+	}
+	err = pte_setup(&check->vm, check->ranges, check->nr_ranges, &error);
+	if (err) {
+		check_printf("set-up failed: %s", error.what);
+		return CHECK_FAIL;
+	}
+	verdict = read_back(check);
+	for (i = 0; i < check->nr_ranges && !verdict; i++) {
+		const struct check_case *c = case_of(check, i);
+
+		if (pte_table_equal(c->wanted, c->seen))
+			continue;
+		print_mismatch(check, c, "the set-up did not take", c->wanted, c->seen);
+		verdict = CHECK_FAIL;
+	}
+	return verdict;
+}
+
+static enum check_verdict too_little_memory(struct collapse_check *check)
+{
+	check_printf("MemAvailable is %zu kB, a range %zu kB",
+		     meminfo_bytes("MemAvailable") / 1024, check->vm.pmd_size / 1024);
+	check->skip_reason = "not enough memory for a batch";
+	return CHECK_SKIP;
+}
+
+enum check_verdict check_lay_out(struct collapse_check *check)
+{
+	uint64_t start = now_ns();
+	enum check_verdict verdict;
+
+	add_canary(check);
+	verdict = broken(check);
+	if (!verdict && check->nr_cases + 1 > capacity(check))
+		verdict = too_little_memory(check);
+	verdict = verdict ?: lay_out(check, 0, check->nr_cases);
+	add_time(check, TIME_TOTAL, start);
+	return verdict;
+}
+
+/* Only now may khugepaged see the memory, or is it collapsed at once. */
+static enum check_verdict collapse(struct collapse_check *check)
+{
+	unsigned int i;
+
+	for (i = 0; i < check->nr_ranges; i++) {
+		char *start = check->ranges[i].start;
+		size_t size = check->vm.pmd_size;
+		const struct check_case *c = case_of(check, i);
+
+		if (c->shape == RANGE_SHORT)
+			size -= check->vm.page_size;
+		if (c->shape == RANGE_LATE) {
+			start += check->vm.page_size;
+			size -= check->vm.page_size;
+		}
+		if (c->advise && madvise(start, size, MADV_HUGEPAGE)) {
+			check_printf("MADV_HUGEPAGE: %s", strerror(errno));
+			return CHECK_FAIL;
+		}
+		if (check->forced && madvise(start, size, MADV_COLLAPSE)) {
+			check_printf("MADV_COLLAPSE of case %u: %s", check->first + i + 1,
+				     strerror(errno));
+			return CHECK_FAIL;
+		}
+	}
+	return check->forced ? CHECK_PASS : scan(check, check->passes);
+}
+
+static void read_rss(const struct vm_geometry *vm, struct check_rss *rss)
+{
+	size_t bytes = 0;
+
+	memset(rss, 0, sizeof(*rss));
+	if (!proc_kb("/proc/self/status", "RssAnon", &bytes))
+		rss->status = bytes / vm->page_size;
+	if (!proc_kb("/proc/self/smaps_rollup", "Anonymous", &bytes))
+		rss->smaps_rollup = bytes / vm->page_size;
+}
+
+/* Only the collapse lies between the two readings. */
+static enum check_verdict collapse_measured(struct collapse_check *check)
+{
+	struct thp_counters before;
+	struct check_rss rss;
+	enum check_verdict verdict;
+
+	if (!check->measure)
+		return collapse(check);
+	read_rss(&check->vm, &rss);	/* once for the memory that reading takes */
+	thp_counters_read(&check->vm, &before);
+	read_rss(&check->vm, &rss);
+	verdict = collapse(check);
+	read_rss(&check->vm, &check->grown);
+	thp_counters_read(&check->vm, &check->moved);
+	thp_counters_since(&check->moved, &before);
+	check->grown.status -= rss.status;
+	check->grown.smaps_rollup -= rss.smaps_rollup;
+	return verdict;
+}
+
+static enum check_verdict compare(struct collapse_check *check)
+{
+	enum check_verdict verdict = CHECK_PASS;
+	unsigned int i;
+
+	for (i = 0; i < check->nr_ranges; i++) {
+		size_t step = check->every_byte ? sizeof(uint64_t) : CACHE_LINE;
+		const struct check_case *c = case_of(check, i);
+		bool canary = c == &check->cases[check->nr_cases];
+		struct setup_error error;
+		char what[64];
+
+		if (canary)
+			snprintf(what, sizeof(what), "the canary, a full range above the others");
+		else
+			snprintf(what, sizeof(what), "case %u of %u", check->first + i + 1,
+				 check->nr_cases);
+		if (!pte_table_equal(c->expected, c->seen)) {
+			print_mismatch(check, c, what, c->expected, c->seen);
+			verdict = CHECK_FAIL;
+		}
+		if (pte_check_data(&check->vm, &check->ranges[i], c->seen, step, &error)) {
+			print_failure(check, c, what);
+			check_print(error.what);
+			verdict = CHECK_FAIL;
+		}
+	}
+	if (check->figures && !verdict)
+		check->figures->ranges += check->nr_ranges;
+	return verdict;
+}
+
+static enum check_verdict settings_untouched(struct collapse_check *check)
+{
+	struct knob_error error;
+
+	if (!thp_settings_verify(&check->vm, &check->settings, &error))
+		return CHECK_PASS;
+	check_printf("no verdict: %s %s", error.path, error.what);
+	return CHECK_FAIL;
+}
+
+enum check_verdict check_collapse(struct collapse_check *check)
+{
+	uint64_t start = now_ns();
+	enum check_verdict verdict;
+	unsigned int i;
+
+	memset(&check->counts, 0, sizeof(check->counts));
+	verdict = broken(check);
+	for (i = 0; i < check->nr_ranges && !verdict; i++)
+		verdict = predict(check, case_of(check, i));
+	verdict = verdict ?: apply(check, &check->settings);
+	verdict = verdict ?: collapse_measured(check);
+	verdict = verdict ?: settings_untouched(check);
+	verdict = verdict ?: read_back(check);
+	verdict = verdict ?: compare(check);
+	add_time(check, TIME_TOTAL, start);
+	return verdict;
+}
+
+enum check_verdict check_run(struct collapse_check *check)
+{
+	unsigned int first, nr, room = capacity(check);
+	enum check_verdict verdict = CHECK_PASS;
+
+	add_canary(check);
+	if (room < 2)
+		return too_little_memory(check);
+	if (!check->nr_cases)
+		check->broken = "a test without cases";
+	for (first = 0; first < check->nr_cases && !verdict; first += nr) {
+		uint64_t start = now_ns();
+
+		nr = check->nr_cases - first;
+		if (nr > room - 1)
+			nr = room - 1;
+		verdict = broken(check) ?: lay_out(check, first, nr);
+		add_time(check, TIME_TOTAL, start);
+		verdict = verdict ?: check_collapse(check);
+		forget_ranges(check);
+	}
+	return verdict;
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The flow of a test: tables set up, collapsed, read back and compared.
+ *
+ *     notation -> wanted -> kernel -> seen     = ?
+ *                   \-----> model  -> expected
+ *
+ * Ranges that share their settings go through it together. A last range, the
+ * canary, is full and above all others: khugepaged works upwards, so when the
+ * canary was collapsed, khugepaged was here and saw the others too.
+ */
+#ifndef COLLAPSE_CHECK_H
+#define COLLAPSE_CHECK_H
+
+#include <stdatomic.h>
+
+#include "collapse_model.h"
+#include "khugepaged_ctl.h"
+#include "pte_setup.h"
+#include "pte_table.h"
+#include "thp_settings.h"
+#include "vm_util.h"
+
+#define CHECK_MAX_CASES	64
+#define CHECK_TEXTS	4
+#define CHECK_TEXT_SIZE	1024
+
+/* The verdict of a step; as the exit codes of kselftest.h. */
+enum check_verdict {
+	CHECK_PASS = 0,
+	CHECK_FAIL = 1,
+	CHECK_SKIP = 4,
+};
+
+/* One range, what it is made of and what is to become of it. */
+struct check_case {
+	char *notation;
+	char *literal;			/* what the test says; NULL: the model alone */
+	struct pte_table *wanted;
+	struct pte_table *expected;
+	struct pte_table *seen;
+	bool advise;			/* MADV_HUGEPAGE before the collapse */
+	enum range_shape shape;
+	bool table_exists;		/* see struct range */
+};
+
+/* The anonymous memory of this process in pages, as two files tell it. */
+struct check_rss {
+	long status;		/* /proc/self/status: RssAnon, the mm's counter */
+	long smaps_rollup;	/* /proc/self/smaps_rollup: Anonymous, the page tables */
+};
+
+enum check_time {
+	TIME_TOTAL,		/* in checks */
+	TIME_KHUGEPAGED,	/* of this, waiting for khugepaged */
+	NR_CHECK_TIMES,
+};
+
+/* What a run of the suite took; in memory that all its processes share. */
+struct check_figures {
+	atomic_ulong ranges;	/* verified */
+	atomic_ulong ns[NR_CHECK_TIMES];
+};
+
+struct collapse_check {
+	/* Set by check_begin(), to be changed by a test before it lays out. */
+	struct vm_geometry vm;
+	enum generation generation;
+	struct thp_settings settings;
+	unsigned int passes;		/* complete scans a collapse waits for */
+	bool forced;			/* MADV_COLLAPSE instead of khugepaged */
+	bool every_byte;		/* compare all data, not a word a cache line */
+	bool measure;			/* fill in @moved and @grown */
+
+	/* Results. */
+	struct collapse_counts counts;	/* as the model predicts them, of all passes */
+	struct thp_counters moved;	/* what the collapse added to the counters */
+	struct check_rss grown;		/* what it added to the memory of the process */
+	const char *skip_reason;	/* a constant, after CHECK_SKIP */
+
+	struct check_case cases[CHECK_MAX_CASES];
+	unsigned int nr_cases;
+	struct range ranges[CHECK_MAX_CASES];
+	struct range_area area;
+	unsigned int first;		/* case that ranges[0] belongs to */
+	unsigned int nr_ranges;		/* laid out, with the canary */
+	struct khugepaged khugepaged;
+	char test[128];			/* its name, to run it alone */
+	const char *broken;		/* the last thing that went wrong in building cases */
+	struct check_figures *figures;	/* where to add up, or NULL */
+	char texts[CHECK_TEXTS][CHECK_TEXT_SIZE];
+	unsigned int next_text;
+};
+
+/* generation_detect() - what kind of khugepaged this kernel has.
+ * By what the kernel shows: a kernel that counts collapse_exceed_none_pte for
+ * each size collapses to each size.
+ */
+enum generation generation_detect(const struct vm_geometry *vm);
+
+/* check_begin() - settings of the machine aside, khugepaged asleep, nothing on.
+ * @check: receives all of the above
+ * @vm: the machine
+ * @generation: whose rules hold
+ * @test: name of the test, for the replay command
+ * @figures: where to add up what the check took; may be NULL
+ * Return: CHECK_PASS, or CHECK_FAIL with a diagnostic printed.
+ */
+enum check_verdict check_begin(struct collapse_check *check, const struct vm_geometry *vm,
+			       enum generation generation, const char *test,
+			       struct check_figures *figures);
+
+/* check_end() - give all memory back. */
+void check_end(struct collapse_check *check);
+
+/* check_text() - a formatted string, valid until CHECK_TEXTS more were made. */
+const char *check_text(struct collapse_check *check, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* check_case() - add a range to the batch.
+ * @notation: what to set up
+ * @literal: what must become of it; NULL for what the model says
+ * Return: the case, advised and of ordinary shape, to be changed. Bad notation is
+ * reported by the next step.
+ */
+struct check_case *check_case(struct collapse_check *check, const char *notation,
+			      const char *literal);
+
+/* check_sizes() - exactly these orders on, for memory with MADV_HUGEPAGE. */
+void check_sizes(struct collapse_check *check, unsigned long orders);
+
+/* check_lay_out() - set all cases up, and see that they are what was wanted.
+ * Return: CHECK_PASS; CHECK_SKIP when there is not enough memory for all cases at
+ * once; CHECK_FAIL with a diagnostic printed.
+ */
+enum check_verdict check_lay_out(struct collapse_check *check);
+
+/* check_collapse() - apply the settings, let the memory be collapsed, compare.
+ *
+ * Compares the tables, the data and the settings, which nobody may have changed.
+ * Can be called again: the next round starts from what there is.
+ */
+enum check_verdict check_collapse(struct collapse_check *check);
+
+/* check_literal() - what must become of a case in the next check_collapse(). */
+void check_literal(struct collapse_check *check, unsigned int nr, const char *literal);
+
+/* check_run() - all of it for any number of cases, as many at a time as fit. */
+enum check_verdict check_run(struct collapse_check *check);
+
+/* check_print() - a line of diagnostics. */
+void check_print(const char *line);
+void check_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The rules of a collapse; see collapse_model.h. */
+#include "collapse_model.h"
+
+#define MIN_MTHP_ORDER	2	/* mm/khugepaged.c: KHUGEPAGED_MIN_MTHP_ORDER */
+
+const char *const generation_names[NR_GENERATIONS] = {
+	[GEN_NONE] = "none",
+	[GEN_MAINLINE] = "mainline",
+	[GEN_V10] = "v10",
+};
+
+/* Both count as holes: mm/khugepaged.c, pte_none_or_zero(). */
+#define HOLE_STATES	(BIT(PTE_EMPTY) | BIT(PTE_ZERO))
+
+struct pass {
+	struct pte_table *table;
+	const struct collapse_rules *rules;
+	struct collapse_counts *counts;
+	bool occupied[BIT(MAX_ORDERS - 1)];	/* as the scan saw it */
+};
+
+enum try_result {
+	TRY_COLLAPSED,
+	TRY_LEFT_ALONE,		/* go on after the region */
+	TRY_SMALLER,
+};
+
+static bool is_pmd(const struct pass *pass, unsigned int order)
+{
+	return order == pass->table->order;
+}
+
+static bool is_hole(const struct pte *pte)
+{
+	return HOLE_STATES & BIT(pte->state);
+}
+
+/* mm/khugepaged.c: collapse_max_ptes_none() */
+static unsigned int max_none(const struct pass *pass, unsigned int order)
+{
+	const struct collapse_rules *rules = pass->rules;
+	unsigned int nr = pass->table->nr;
+
+	if (rules->forced)
+		return nr;
+	if (is_pmd(pass, order))
+		return rules->max_ptes_none;
+	if (rules->generation == GEN_V10)
+		return rules->max_ptes_none >> (pass->table->order - order);
+	return rules->max_ptes_none == nr - 1 ? BIT(order) - 1 : 0;
+}
+
+/* mm/khugepaged.c: collapse_max_ptes_shared() */
+static unsigned int max_shared(const struct pass *pass, unsigned int order)
+{
+	if (pass->rules->forced)
+		return pass->table->nr;
+	return is_pmd(pass, order) ? pass->rules->max_ptes_shared : 0;
+}
+
+static void replace(struct pass *pass, unsigned int offset, unsigned int order)
+{
+	struct pte_table *table = pass->table;
+	unsigned int i, nr = BIT(order);
+
+	for (i = offset; i < offset + nr; i++)
+		pass->counts->filled += is_hole(&table->pte[i]);
+	pass->counts->collapsed[order]++;
+	pass->counts->ranges = 1;
+	pte_table_set_folio(table, offset, is_pmd(pass, order) ? PTE_PMD_MAPPED : PTE_PRESENT,
+			    order, 0, nr);
+}
+
+/* mm/khugepaged.c: __collapse_huge_page_isolate() */
+static enum try_result try_region(struct pass *pass, unsigned int offset,
+				  unsigned int order)
+{
+	unsigned int i, none = 0, shared = 0, referenced = 0;
+
+	pass->counts->alloc[order]++;
+	for (i = offset; i < offset + BIT(order); i++) {
+		const struct pte *pte = &pass->table->pte[i];
+
+		if (is_hole(pte)) {
+			if (++none > max_none(pass, order)) {
+				pass->counts->exceed_none[order]++;
+				return TRY_SMALLER;
+			}
+			continue;
+		}
+		if (pte->state == PTE_SHARED && ++shared > max_shared(pass, order)) {
+			pass->counts->exceed_shared[order]++;
+			return TRY_SMALLER;
+		}
+		if (!is_pmd(pass, order) && pte->order >= order)
+			return TRY_LEFT_ALONE;
+		referenced++;
+	}
+	if (!referenced && !pass->rules->forced)
+		return TRY_SMALLER;
+	replace(pass, offset, order);
+	return TRY_COLLAPSED;
+}
+
+static unsigned int count_occupied(const struct pass *pass, unsigned int offset,
+				   unsigned int nr)
+{
+	unsigned int i, occupied = 0;
+
+	for (i = offset; i < offset + nr; i++)
+		occupied += pass->occupied[i];
+	return occupied;
+}
+
+static unsigned int max_order_at(const struct pass *pass, unsigned int offset)
+{
+	unsigned int order = __builtin_ctz(offset ?: pass->table->nr);
+
+	return order < pass->table->order ? order : pass->table->order;
+}
+
+/* mm/khugepaged.c: mthp_collapse() */
+static void walk_mainline(struct pass *pass, unsigned long orders)
+{
+	unsigned int offset = 0, order = pass->table->order;
+
+	while (offset < pass->table->nr) {
+		unsigned int nr = BIT(order);
+
+		if (orders & BIT(order) &&
+		    count_occupied(pass, offset, nr) + max_none(pass, order) >= nr &&
+		    try_region(pass, offset, order) != TRY_SMALLER)
+			goto next_offset;
+
+		if (order > MIN_MTHP_ORDER && orders & (BIT(order) - 1)) {
+			order--;
+			continue;
+		}
+next_offset:
+		offset += nr;
+		order = max_order_at(pass, offset);
+	}
+}
+
+/*
+ * The v10 series' collapse_scan_bitmap(): depth first, halving the region. What
+ * it tests in chunks of four is recomputed here from the PTEs. The chunk that
+ * ends the range was never marked.
+ */
+static unsigned int count_chunks(const struct pass *pass, unsigned int offset,
+				 unsigned int nr)
+{
+	unsigned int chunk = BIT(MIN_MTHP_ORDER), used = 0, at;
+	unsigned int none = max_none(pass, MIN_MTHP_ORDER);
+
+	for (at = offset; at < offset + nr; at += chunk)
+		used += at + chunk < pass->table->nr &&
+			count_occupied(pass, at, chunk) + none >= chunk;
+	return used;
+}
+
+static void walk_v10(struct pass *pass, unsigned long orders, unsigned int offset,
+		     unsigned int order)
+{
+	const struct collapse_rules *rules = pass->rules;
+	unsigned int pmd_order = pass->table->order, nr = BIT(order);
+	unsigned int threshold;
+
+	threshold = (pass->table->nr - rules->max_ptes_none - 1) >>
+		    (pmd_order - (order - MIN_MTHP_ORDER));
+	if (orders & BIT(order) &&
+	    (count_chunks(pass, offset, nr) > threshold || orders == BIT(pmd_order) ||
+	     rules->always_orders & BIT(order)) &&
+	    try_region(pass, offset, order) != TRY_SMALLER)
+		return;
+	if (order == MIN_MTHP_ORDER)
+		return;
+	walk_v10(pass, orders, offset, order - 1);
+	walk_v10(pass, orders, offset + nr / 2, order - 1);
+}
+
+/* mm/khugepaged.c: collapse_scan_pmd(); false when the scan ends the range. */
+static bool scan(struct pass *pass, unsigned long orders)
+{
+	unsigned int i, none = 0, shared = 0, pmd_order = pass->table->order;
+	unsigned int limit = pass->table->nr - 1;
+
+	if (orders == BIT(pmd_order))
+		limit = max_none(pass, pmd_order);
+	for (i = 0; i < pass->table->nr; i++) {
+		const struct pte *pte = &pass->table->pte[i];
+
+		switch ((enum pte_state)pte->state) {
+		case PTE_EMPTY:
+		case PTE_ZERO:
+			if (++none > limit) {
+				pass->counts->exceed_none[pmd_order]++;
+				return false;
+			}
+			continue;
+		case PTE_SHARED:
+			if (++shared > max_shared(pass, pmd_order)) {
+				pass->counts->exceed_shared[pmd_order]++;
+				return false;
+			}
+			break;
+		case PTE_PRESENT:
+			break;
+		case PTE_PMD_MAPPED:
+		case PTE_OTHER:
+		case NR_PTE_STATES:
+			return false;
+		}
+		pass->occupied[i] = true;
+	}
+	/* Every page that was just set up is referenced; no page, no reference. */
+	return none < pass->table->nr || pass->rules->forced;
+}
+
+void collapse_model(struct pte_table *table, const struct collapse_rules *rules,
+		    struct collapse_counts *counts)
+{
+	unsigned long pmd_only = BIT(table->order);
+	struct collapse_counts ignored = { 0 };
+	struct pass pass = {
+		.table = table, .rules = rules, .counts = counts ?: &ignored,
+	};
+	unsigned long orders = rules->orders;
+
+	if (rules->forced)
+		orders = pmd_only;
+	else if (rules->generation == GEN_NONE)
+		orders &= pmd_only;
+
+	/* hugepage_vma_revalidate(): the PTE table must belong to one VMA. */
+	if (!orders || !rules->one_vma || !scan(&pass, orders))
+		return;
+	if (rules->generation == GEN_V10 && !rules->forced)
+		walk_v10(&pass, orders, 0, table->order);
+	else
+		walk_mainline(&pass, orders);
+}

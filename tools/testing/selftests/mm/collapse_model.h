@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The rules of a collapse: a PTE table and the settings in, a table out.
+ *
+ * Pure: no I/O, no state. The only place in the suite that knows the rules.
+ * They are those of mm/khugepaged.c: collapse_scan_pmd() (the scan and its
+ * vetoes), mthp_collapse() (which order where), __collapse_huge_page_isolate()
+ * (the second look at a region, under the lock).
+ */
+#ifndef COLLAPSE_MODEL_H
+#define COLLAPSE_MODEL_H
+
+#include <stdbool.h>
+
+#include "pte_table.h"
+#include "vm_util.h"
+
+/* Kinds of khugepaged that there are or were. */
+enum generation {
+	GEN_NONE,	/* up to 7.1: to the PMD order only */
+	GEN_MAINLINE,	/* 7.2 and later */
+	GEN_V10,	/* the series of August 2025: chunks of four, scaled limits */
+	NR_GENERATIONS,
+};
+
+extern const char *const generation_names[NR_GENERATIONS];
+
+/* Everything but the table that decides a collapse. */
+struct collapse_rules {
+	enum generation generation;
+	bool forced;			/* MADV_COLLAPSE, not khugepaged */
+	bool one_vma;			/* one VMA spans the range */
+	unsigned long orders;		/* sizes on for the VMA */
+	unsigned long always_orders;	/* of these, the ones set to "always" */
+	unsigned int max_ptes_none;
+	unsigned int max_ptes_shared;
+};
+
+/* What one pass over a range does to the counters. */
+struct collapse_counts {
+	long alloc[MAX_ORDERS];		/* folios allocated: tries */
+	long collapsed[MAX_ORDERS];	/* of these, the successful ones */
+	long exceed_none[MAX_ORDERS];
+	long exceed_shared[MAX_ORDERS];
+	long filled;			/* holes that got memory, in pages */
+	long ranges;			/* 1 if anything was collapsed */
+};
+
+/* collapse_model() - what one complete pass makes of a table.
+ * @table: the range; changed in place
+ * @rules: the rules
+ * @counts: the pass is added to it; may be NULL
+ */
+void collapse_model(struct pte_table *table, const struct collapse_rules *rules,
+		    struct collapse_counts *counts);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Make khugepaged do exactly as many complete scans as wanted, or notice that it is dead. */
+#ifndef KHUGEPAGED_CTL_H
+#define KHUGEPAGED_CTL_H
+
+#include <sys/types.h>
+
+/* The khugepaged thread, found once and again when it was restarted. */
+struct khugepaged {
+	pid_t pid;	/* 0: not found, as in a container */
+};
+
+/* khugepaged_scan() - let khugepaged scan everything, and wait until it has.
+ * @khugepaged: the thread, zeroed before the first call
+ * @passes: number of complete scans
+ *
+ * thp_settings_apply() has to come first: it makes one wake-up one complete scan,
+ * and nothing else a wake-up. A scan that starts with everything set up and ends
+ * before the return is thus what was asked for: khugepaged sleeps before and
+ * after. Some process must be on khugepaged's list, or nothing is ever scanned:
+ * it must have called MADV_HUGEPAGE on touched memory while a size was on
+ * (mm/khugepaged.c: khugepaged_enter_vma(); a VMA without anon_vma is refused in
+ * mm/huge_memory.c: __thp_vma_allowable_orders()).
+ * While it works, the caller must leave its mmap_lock alone: khugepaged skips a
+ * process that holds it for writing (mm/khugepaged.c: collapse_scan_mm_slot()).
+ *
+ * Return: 0; -ETIMEDOUT when khugepaged does no work for ten seconds, or was
+ * woken for ten seconds without completing a scan; a negative errno from sysfs.
+ */
+int khugepaged_scan(struct khugepaged *khugepaged, unsigned int passes);
+
+/* khugepaged_find() - process id of the khugepaged thread, 0 if there is none. */
+pid_t khugepaged_find(void);
+
+#endif

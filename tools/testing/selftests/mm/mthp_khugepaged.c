@@ -1,0 +1,666 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What khugepaged and MADV_COLLAPSE make of anonymous memory, as a specification.
+ *
+ * Each test states PTE tables and what must become of them, in the notation of
+ * pte_table.h; the model (collapse_model.c) has to agree before the kernel is
+ * asked. nr is the number of PTEs of a region, NR of the whole range.
+ */
+#include "suite.h"
+
+/* SAN-1: with one size on, a page fault gives a folio of it; set-up relies on that. */
+TEST_ROWS(each_order, fault_gives_this_size, "SAN-1")
+{
+	struct collapse_check *check = &self->check;
+
+	check_sizes(check, BIT(variant->order));
+	check_case(check, check_text(check, "P%u~", variant->order), NULL);
+	check_case(check, check_text(check, "P%u .~", variant->order), NULL);
+	CHECK(check_run(check));
+}
+
+/* ORD-1, ORD-7: a full range becomes folios of the one size that is on. */
+TEST_ROWS(each_order, full_range, "ORD-1 ORD-7")
+{
+	struct collapse_check *check = &self->check;
+	const char *folios = check_text(check, "P%u~", variant->order);
+
+	check_sizes(check, BIT(variant->order));
+	check_case(check, "p~", folios);
+	check->settings.max_ptes_none = 0;
+	CHECK(check_run(check));
+}
+
+/* ORD-6: one scan does the first region and the last, at any limit. */
+TEST_ROWS(each_order, one_scan_does_all, "ORD-6")
+{
+	struct collapse_check *check = &self->check;
+	unsigned int order = variant->order, nr = BIT(order);
+
+	check_sizes(check, BIT(order));
+	check->settings.max_ptes_none = 0;
+	check->passes = 1;
+	check_case(check, "p~", check_text(check, "P%u~", order));
+	check_case(check, check_text(check, ".~ p*%u", nr), check_text(check, ".~ P%u", order));
+	check_case(check, check_text(check, "p*%u .~", nr), check_text(check, "P%u .~", order));
+	CHECK(check_run(check));
+}
+
+/* OCC-1: with limit 0, one hole anywhere in the region is too many. */
+TEST_ROWS(each_order, limit_0_takes_no_hole, "OCC-1")
+{
+	struct collapse_check *check = &self->check;
+	unsigned int order = variant->order, nr = BIT(order);
+	const char *hole;
+
+	check_sizes(check, BIT(order));
+	check->settings.max_ptes_none = 0;
+	check_case(check, check_text(check, "p*%u .~", nr), check_text(check, "P%u .~", order));
+
+	hole = check_text(check, ". p*%u .~", nr - 1);
+	check_case(check, hole, hole);
+	hole = check_text(check, "p*%u . p*%u .~", nr / 2, nr / 2 - 1);
+	check_case(check, hole, hole);
+	hole = check_text(check, "p*%u .~", nr - 1);
+	check_case(check, hole, hole);
+	hole = check_text(check, ".~ p*%u", nr - 1);
+	check_case(check, hole, hole);
+	CHECK(check_run(check));
+}
+
+/* OCC-2: with limit NR-1, one page is enough, and the region beside stays empty. */
+TEST_ROWS(each_order, limit_max_takes_one_page, "OCC-2")
+{
+	struct collapse_check *check = &self->check;
+	unsigned int order = variant->order, nr = BIT(order);
+
+	check_sizes(check, BIT(order));
+	check->settings.max_ptes_none = check->vm.nr - 1;
+	check_case(check, "p .~", check_text(check, "P%u .~", order));
+	check_case(check, check_text(check, ".*%u p .~", nr - 1),
+		   check_text(check, "P%u .~", order));
+	check_case(check, check_text(check, ".*%u p .~", nr / 2),
+		   check_text(check, "P%u .~", order));
+	check_case(check, ".~ p", check_text(check, ".~ P%u", order));
+	CHECK(check_run(check));
+}
+
+/* DAT-1: no byte is lost on the way, and a hole that was filled reads zero. */
+TEST_ROWS(each_order, data_survives, "DAT-1")
+{
+	struct collapse_check *check = &self->check;
+	unsigned int order = variant->order, quarter = BIT(order) / 4;
+
+	check_sizes(check, BIT(order));
+	check->every_byte = true;
+	check_case(check, "p~", check_text(check, "P%u~", order));
+	check_case(check, check_text(check, "p*%u .*%u z*%u p*%u .~", quarter, quarter, quarter,
+				     quarter), check_text(check, "P%u .~", order));
+	CHECK(check_run(check));
+}
+
+/* CRP-1: once collapsed, memory stays as it is, however often it is scanned. */
+TEST_ROWS(each_order, nothing_creeps, "CRP-1")
+{
+	struct collapse_check *check = &self->check;
+	unsigned int order = variant->order, nr = BIT(order);
+
+	check_sizes(check, BIT(order));
+	check_case(check, "p .~", check_text(check, "P%u .~", order));
+	check_case(check, ".~ p", check_text(check, ".~ P%u", order));
+	check_case(check, check_text(check, "p*%u .~", nr), check_text(check, "P%u .~", order));
+	CHECK(check_lay_out(check));
+	CHECK(check_collapse(check));
+
+	check->passes = 20;
+	CHECK(check_collapse(check));
+}
+
+/* Pages of a range that are not exclusive, or not mapped exactly once. */
+static int count_shared(const struct collapse_check *check, const struct range *range)
+{
+	struct page_reader *counts = page_reader_open("/proc/kpagecount");
+	uint64_t *entries = calloc(check->vm.nr, sizeof(*entries));
+	int wrong = -1;
+	unsigned int i;
+
+	if (counts && entries && !pagemap_read(&check->vm, range->start, check->vm.nr, entries)) {
+		wrong = 0;
+		for (i = 0; i < check->vm.nr; i++)
+			wrong += entries[i] & PM_PRESENT &&
+				 (!(entries[i] & PM_MMAP_EXCLUSIVE) ||
+				  page_reader_get(counts, entries[i] & PM_PFN_MASK) != 1);
+	}
+	if (counts)
+		page_reader_close(counts);
+	free(entries);
+	return wrong;
+}
+
+/* SHR-5: what was collapsed belongs to nobody else, page by page. */
+TEST_ROWS(each_order, exclusive_afterwards, "SHR-5")
+{
+	struct collapse_check *check = &self->check;
+	unsigned int order = variant->order;
+
+	check_sizes(check, BIT(order));
+	check_case(check, "p~", check_text(check, "P%u~", order));
+	check_case(check, "p .~", check_text(check, "P%u .~", order));
+	CHECK(check_lay_out(check));
+	CHECK(check_collapse(check));
+	EXPECT_EQ(0, count_shared(check, &check->ranges[0]));
+	EXPECT_EQ(0, count_shared(check, &check->ranges[1]));
+}
+
+/* "P2 P3 ... " up to below the PMD order, or down; their regions follow each other. */
+static const char *staircase(struct collapse_check *check, bool up)
+{
+	unsigned int order, top = check->vm.pmd_order - 1;
+	char text[256] = "";
+	size_t len = 0;
+
+	for (order = 2; order <= top; order++)
+		len += snprintf(text + len, sizeof(text) - len, " P%u", up ? order : top + 2 - order);
+	return check_text(check, "%s", text);
+}
+
+/* ORD-2: of several sizes, the largest that fits wins; a staggered range shows each. */
+TEST_ROWS(collapse, largest_size_wins, "ORD-2")
+{
+	struct collapse_check *check = &self->check;
+
+	SKIP_WITHOUT_MTHP();
+	check_sizes(check, suite_orders());
+	check->settings.max_ptes_none = 0;
+	check_case(check, "p~", "H");
+	check_case(check, ".*4 p~", check_text(check, ".*4 %s", staircase(check, true)));
+	check_case(check, "p~ .*4", check_text(check, "%s .*4", staircase(check, false)));
+	CHECK(check_run(check));
+
+	/* Two sizes, neither of them the PMD's. */
+	check_sizes(check, BIT(2) | BIT(4));
+	check_literal(check, 0, "p4~");
+	check_literal(check, 1, ".*4 p2*3 p4~");
+	check_literal(check, 2, "p4~ p2*3 .*4");
+	CHECK(check_run(check));
+}
+
+/* ORD-3: behind a small folio, the next aligned offset begins with large ones again. */
+TEST_ROWS(collapse, larger_again_after_smaller, "ORD-3")
+{
+	struct collapse_check *check = &self->check;
+
+	SKIP_WITHOUT_MTHP();
+	check_sizes(check, BIT(2) | BIT(3) | BIT(4));
+	check->settings.max_ptes_none = 0;
+	check_case(check, "p*4 .*4 p*8 p*16 .~", "p2 .*4 p3 p4 .~");
+	check_case(check, "p*4 .*12 p*16 .~", "p2 .*12 p4 .~");
+	check_case(check, ".~ p*16 .*8 p*4 .*4 p*16", ".~ p4 .*8 p2 .*4 p4");
+	check_case(check, "p*7 . p*8 p*16 .~", "p2 p*3 . p3 p4 .~");
+	CHECK(check_run(check));
+}
+
+/* ORD-4: with the PMD size off, the next smaller one is the most there can be. */
+TEST_ROWS(collapse, never_pmd_when_off, "ORD-4")
+{
+	struct collapse_check *check = &self->check;
+
+	SKIP_WITHOUT_MTHP();
+	check_sizes(check, suite_mthp_orders());
+	check_case(check, "p~", "pM-1~");
+	check_case(check, ".~ p", check_text(check, ".*%u pM-1", check->vm.nr / 2));
+	CHECK(check_run(check));
+}
+
+/* A mode of one size and what it does, unadvised and with MADV_HUGEPAGE. */
+struct mode_case {
+	enum thp_mode size;
+	enum thp_mode global;
+	bool unadvised;
+	bool advised;
+};
+
+static const struct mode_case mode_cases[] = {
+	{ THP_ALWAYS, THP_NEVER, true, true },
+	{ THP_MADVISE, THP_NEVER, false, true },
+	{ THP_INHERIT, THP_ALWAYS, true, true },
+	{ THP_INHERIT, THP_MADVISE, false, true },
+	{ THP_INHERIT, THP_NEVER, false, false },
+	{ THP_NEVER, THP_ALWAYS, false, false },
+};
+
+/* Order 2 is on for advised memory all the time: khugepaged must live to say no. */
+static enum check_verdict run_modes(struct collapse_check *check, unsigned int order)
+{
+	enum check_verdict verdict = CHECK_PASS;
+	unsigned int i;
+
+	check_case(check, "p~", NULL)->advise = false;
+	check_case(check, "p~", NULL);
+	for (i = 0; i < ARRAY_SIZE(mode_cases) && !verdict; i++) {
+		const struct mode_case *mode = &mode_cases[i];
+		const char *collapsed = check_text(check, "P%u~", order);
+
+		check_sizes(check, BIT(2));
+		check->settings.size[order] = mode->size;
+		check->settings.global = mode->global;
+		check_literal(check, 0, mode->unadvised ? collapsed : "p~");
+		check_literal(check, 1, mode->advised ? collapsed : "p2~");
+		verdict = check_run(check);
+	}
+	return verdict;
+}
+
+/* ORD-5: always, madvise, inherit and never of an mTHP size. */
+TEST_ROWS(collapse, modes_of_an_mthp_size, "ORD-5")
+{
+	struct collapse_check *check = &self->check;
+
+	SKIP_WITHOUT_MTHP();
+	CHECK(run_modes(check, 4));
+}
+
+/* ORD-5: the same of the PMD size. */
+TEST_ROWS(collapse, modes_of_the_pmd_size, "ORD-5")
+{
+	struct collapse_check *check = &self->check;
+
+	SKIP_WITHOUT_MTHP();
+	CHECK(run_modes(check, check->vm.pmd_order));
+}
+
+/* ORD-5: always and madvise of the PMD size, on any kernel. */
+TEST_ROWS(collapse, pmd_size_always_and_madvise, "ORD-5")
+{
+	struct collapse_check *check = &self->check;
+	unsigned int pmd_order = check->vm.pmd_order;
+
+	check_case(check, "p~", "p~")->advise = false;
+	check_case(check, "p~", "H");
+	check->settings.size[pmd_order] = THP_MADVISE;
+	CHECK(check_run(check));
+
+	check_literal(check, 0, "H");
+	check->settings.size[pmd_order] = THP_ALWAYS;
+	CHECK(check_run(check));
+}
+
+/* OCC-3: a limit between 0 and NR-1 is 0 for mTHP, with one warning in the log. */
+TEST_ROWS(collapse, limit_between_is_0, "OCC-3")
+{
+	static const char *const warning[] = {
+		"*mTHP collapse does not support max_ptes_none*", NULL
+	};
+	struct collapse_check *check = &self->check;
+	unsigned long limits[] = { 1, check->vm.nr / 2, check->vm.nr - 2 };
+	bool complete = false;
+	unsigned int i;
+	int warnings;
+
+	SKIP_WITHOUT_MTHP();
+	check_sizes(check, BIT(2) | BIT(3) | BIT(4));
+	check_case(check, "p*4 p*3 . p*7 . p*15 . .~", "p2 p*3 . p2 p*3 . p3 p2 p*3 . .~");
+	check_case(check, "p*16 .~ p*8", "p4 .~ p3");
+	check_case(check, ". p*15 .~", ". p*3 p2 p3 .~");
+	for (i = 0; i < ARRAY_SIZE(limits); i++) {
+		check->settings.max_ptes_none = limits[i];
+		CHECK(check_run(check));
+	}
+
+	warnings = kernel_log_count(0, warning, check_print, &complete);
+	EXPECT_LE(warnings, 1);
+	if (complete) {
+		EXPECT_EQ(1, warnings);
+	}
+}
+
+/* Pages that a range must have for the PMD order, at the limit that is set. */
+static unsigned int pages_for_pmd(const struct collapse_check *check)
+{
+	return check->vm.nr - check->settings.max_ptes_none;
+}
+
+/* OCC-4: alone, the PMD order takes as many holes as the limit says, and no more. */
+TEST_ROWS(collapse, pmd_limit_alone, "OCC-4")
+{
+	struct collapse_check *check = &self->check;
+	const char *text;
+	unsigned int pages;
+
+	check_sizes(check, BIT(check->vm.pmd_order));
+	check->settings.max_ptes_none = check->vm.nr * 3 / 5;
+	pages = pages_for_pmd(check);
+	check_case(check, check_text(check, "p*%u .~", pages), "H");
+	check_case(check, check_text(check, ".~ p*%u", pages), "H");
+	text = check_text(check, "p*%u .~", pages - 1);
+	check_case(check, text, text);
+	text = check_text(check, ". p*%u .~", pages - 1);
+	check_case(check, text, text);
+	CHECK(check_run(check));
+}
+
+/* OCC-4: with another size on, the PMD order keeps that limit. */
+TEST_ROWS(collapse, pmd_limit_with_mthp, "OCC-4")
+{
+	struct collapse_check *check = &self->check;
+	unsigned int pages;
+
+	SKIP_WITHOUT_MTHP();
+	check_sizes(check, BIT(2) | BIT(check->vm.pmd_order));
+	check->settings.max_ptes_none = check->vm.nr * 3 / 5;
+	pages = pages_for_pmd(check);
+	check_case(check, check_text(check, "p*%u .~", pages), "H");
+	check_case(check, check_text(check, "p*%u .~", pages - 1),
+		   check_text(check, "p2*%u p*%u .~", (pages - 1) / 4, (pages - 1) % 4));
+	CHECK(check_run(check));
+}
+
+/* OCC-5: no memory appears where there was none, PTE table or not. */
+TEST_ROWS(collapse, empty_range_stays_empty, "OCC-5")
+{
+	struct collapse_check *check = &self->check;
+
+	check_sizes(check, suite_orders());
+	check->measure = true;
+	check_case(check, ".~", ".~");
+	check_case(check, ".~", ".~")->table_exists = true;
+	CHECK(check_lay_out(check));
+	CHECK(check_collapse(check));
+	EXPECT_EQ(0, check->grown.smaps_rollup);
+}
+
+/* REG-4: a region with a folio as large as the order that is tried is left alone. */
+TEST_ROWS(collapse, large_enough_is_left_alone, "REG-4")
+{
+	struct collapse_check *check = &self->check;
+
+	SKIP_WITHOUT_MTHP();
+	check->settings.max_ptes_none = 0;
+	check_case(check, "p4 .~", "p4 .~");
+	check_case(check, "p4[0] p*15 .~", "p4[0] p*15 .~");
+	check_case(check, "p*15 p4[15] .~", "p*15 p4[15] .~");
+	check_sizes(check, BIT(4));
+	CHECK(check_run(check));
+
+	/* No smaller size is tried in such a region, though its base pages would do. */
+	check_sizes(check, BIT(2) | BIT(4));
+	CHECK(check_run(check));
+
+	/* A smaller size alone takes what has no part of the folio. */
+	check_sizes(check, BIT(2));
+	check_literal(check, 1, "p4[0] p*3 p2*3 .~");
+	check_literal(check, 2, "p2*3 p*3 p4[15] .~");
+	CHECK(check_run(check));
+}
+
+/* REG-4: the PMD order is exempt, it takes what a larger folio left. */
+TEST_ROWS(collapse, pmd_takes_any_folio, "REG-4")
+{
+	struct collapse_check *check = &self->check;
+
+	SKIP_WITHOUT_MTHP();
+	check_sizes(check, BIT(2) | BIT(check->vm.pmd_order));
+	check_case(check, "p4[0] p~", "H");
+	check_case(check, "pM-1 p~", "H");
+	CHECK(check_run(check));
+}
+
+/* REG-5: smaller folios merge into a larger one, alone and among base pages. */
+TEST_ROWS(collapse, smaller_folios_merge, "REG-5")
+{
+	struct collapse_check *check = &self->check;
+
+	SKIP_WITHOUT_MTHP();
+	check_sizes(check, BIT(4) | BIT(5));
+	check->settings.max_ptes_none = 0;
+	check_case(check, "p2~", "p5~");
+	check_case(check, "p2*4 p3*2 p*16 .~", "p5 p4 .~");
+	CHECK(check_run(check));
+}
+
+/* REG-5: a source that sticks out of the region stays, partially mapped. */
+TEST_ROWS(collapse, crooked_source_is_left_partial, "REG-5")
+{
+	struct collapse_check *check = &self->check;
+
+	SKIP_WITHOUT_MTHP();
+	check_sizes(check, BIT(5));
+	check->settings.max_ptes_none = 0;
+	check->measure = true;
+	check_case(check, ".*17 p4*3 .~", ".*17 p4[0-14] p5 p4[15] .~");
+	CHECK(check_lay_out(check));
+	CHECK(check_collapse(check));
+	EXPECT_EQ(2, check->moved.size[4].split_deferred);
+	EXPECT_EQ(2, check->moved.size[4].nr_anon_partially_mapped);
+	EXPECT_EQ(-1, check->moved.size[4].nr_anon);
+}
+
+/* VMA-1: a range that one VMA does not span is not touched, for no order. */
+TEST_ROWS(collapse, vma_must_span_the_range, "VMA-1")
+{
+	struct collapse_check *check = &self->check;
+
+	check_sizes(check, suite_orders());
+	check_case(check, "p~", "H");
+	check_case(check, "p~ .", "p~ .")->shape = RANGE_SHORT;
+	check_case(check, ". p~", ". p~")->shape = RANGE_LATE;
+	check_case(check, "p~", "p~")->shape = RANGE_SPLIT;
+	CHECK(check_run(check));
+}
+
+/* MAD-1: MADV_COLLAPSE makes PMD folios, whatever is on and however few pages there are. */
+TEST_ROWS(collapse, madvise_ignores_sizes_and_limits, "MAD-1")
+{
+	struct collapse_check *check = &self->check;
+
+	check->forced = true;
+	check->settings.max_ptes_none = 0;
+	check_case(check, "p~", "H");
+	check_case(check, "p .~", "H");
+	check_case(check, ".~ z p .*3", "H");
+
+	/* Only sizes that it does not give. */
+	check_sizes(check, suite_mthp_orders());
+	CHECK(check_run(check));
+
+	check_sizes(check, suite_orders());
+	CHECK(check_run(check));
+}
+
+/* MAD-3: MADV_COLLAPSE makes one PMD folio of smaller folios. */
+TEST_ROWS(collapse, madvise_merges_mthp, "MAD-3")
+{
+	struct collapse_check *check = &self->check;
+
+	if (!suite_mthp_orders())
+		SKIP(return, "this kernel has no folios between a page and a PMD");
+	check->forced = true;
+	check_sizes(check, suite_mthp_orders());
+	check_case(check, "p4~", "H");
+	check_case(check, "pM-1 p4 p2*4 p*8 .~", "H");
+	check_case(check, ".*17 p4*3 .~", "H");
+	CHECK(check_run(check));
+}
+
+/* DAT-2: the memory of the process grows by the holes that were filled, to the page. */
+TEST_ROWS(collapse, rss_grows_by_filled_holes, "DAT-2")
+{
+	struct collapse_check *check = &self->check;
+
+	SKIP_WITHOUT_MTHP();
+	check_sizes(check, BIT(2) | BIT(3));
+	check->measure = true;
+	check_case(check, "p .*7 p~", NULL);
+	check_case(check, "z*5 p .~", NULL);
+	CHECK(check_lay_out(check));
+	CHECK(check_collapse(check));
+	EXPECT_EQ(7 + 7, check->counts.filled);
+	EXPECT_EQ(check->counts.filled, check->grown.status);
+	EXPECT_EQ(check->counts.filled, check->grown.smaps_rollup);
+}
+
+/* DAT-2: the same for the PMD order, on any kernel. */
+TEST_ROWS(collapse, rss_grows_by_filled_holes_pmd, "DAT-2")
+{
+	struct collapse_check *check = &self->check;
+
+	check_sizes(check, BIT(check->vm.pmd_order));
+	check->measure = true;
+	check_case(check, "p .~", "H");
+	check_case(check, "p~ .*3", "H");
+	CHECK(check_lay_out(check));
+	CHECK(check_collapse(check));
+	EXPECT_EQ((long)check->vm.nr - 1 + 3, check->counts.filled);
+	EXPECT_EQ(check->counts.filled, check->grown.smaps_rollup);
+}
+
+/* Differences between what the counters of one size did and what the model says. */
+static int wrong_counters(const struct collapse_check *check, unsigned int order)
+{
+	const struct collapse_counts *counts = &check->counts;
+	const struct {
+		const char *name;
+		long expected;
+		long seen;
+	} pairs[] = {
+		{ "collapse_alloc", counts->alloc[order],
+		  check->moved.size[order].collapse_alloc },
+		{ "collapse_alloc_failed", 0, check->moved.size[order].collapse_alloc_failed },
+		{ "collapse_exceed_none_pte", counts->exceed_none[order],
+		  check->moved.size[order].exceed_none },
+		{ "collapse_exceed_swap_pte", 0, check->moved.size[order].exceed_swap },
+		{ "collapse_exceed_shared_pte", counts->exceed_shared[order],
+		  check->moved.size[order].exceed_shared },
+		{ "nr_anon", counts->collapsed[order], check->moved.size[order].nr_anon },
+	};
+	unsigned int i;
+	int wrong = 0;
+
+	for (i = 0; i < ARRAY_SIZE(pairs); i++) {
+		if (pairs[i].expected == pairs[i].seen)
+			continue;
+		check_printf("order %u, %s: expected %ld, seen %ld", order, pairs[i].name,
+			     pairs[i].expected, pairs[i].seen);
+		wrong++;
+	}
+	return wrong;
+}
+
+static int wrong_counters_of_all(const struct collapse_check *check)
+{
+	unsigned int order;
+	int wrong = 0;
+
+	for (order = 2; order <= check->vm.pmd_order; order++)
+		wrong += wrong_counters(check, order);
+	return wrong;
+}
+
+/*
+ * DAT-3, DAT-4: each counter moves by exactly what the model counts, and those of
+ * the PMD order by nothing else. They are system-wide: if another process was
+ * collapsed meanwhile, once more.
+ */
+TEST_ROWS(collapse, counters_are_exact, "DAT-3 DAT-4")
+{
+	struct collapse_check *check = &self->check;
+	unsigned int pmd_order = check->vm.pmd_order;
+
+	SKIP_WITHOUT_MTHP();
+	check_sizes(check, BIT(2) | BIT(4));
+	check->settings.max_ptes_none = 0;
+	check->measure = true;
+	check_case(check, "p*20 .~", "p4 p2 .~");
+	check_case(check, "p*15 . p*4 .~", "p2*3 p*3 . p2 .~");
+	check_case(check, ".~", ".~")->table_exists = true;
+	CHECK(check_lay_out(check));
+	CHECK(check_collapse(check));
+	if (check->moved.full_scans != check->passes || wrong_counters_of_all(check)) {
+		check_print("the counters differ; once more, in case it was another process");
+		range_area_unmap(&check->area);
+		CHECK(check_lay_out(check));
+		CHECK(check_collapse(check));
+		ASSERT_EQ(0, wrong_counters_of_all(check));
+	}
+	EXPECT_EQ(0, check->moved.thp_collapse_alloc);
+	EXPECT_EQ(0, check->moved.size[pmd_order].collapse_alloc);
+	EXPECT_LE(1, check->moved.pages_collapsed);
+}
+
+/* DAT-3: a collapse to the PMD order moves the counters of that order, and vmstat's. */
+TEST_ROWS(collapse, pmd_counters, "DAT-3")
+{
+	struct collapse_check *check = &self->check;
+
+	check_sizes(check, BIT(check->vm.pmd_order));
+	check->measure = true;
+	check_case(check, "p~", "H");
+	CHECK(check_lay_out(check));
+	CHECK(check_collapse(check));
+	EXPECT_LE(2, check->moved.thp_collapse_alloc);	/* with the canary */
+	EXPECT_LE(2, check->moved.pages_collapsed);
+	if (suite.generation != GEN_NONE) {
+		EXPECT_LE(2, check->moved.size[check->vm.pmd_order].collapse_alloc);
+	}
+}
+
+/* CRP-1: with all sizes on, a mixture of folios and holes settles in the first scan. */
+TEST_ROWS(collapse, mixture_does_not_creep, "CRP-1")
+{
+	struct collapse_check *check = &self->check;
+
+	SKIP_WITHOUT_MTHP();
+	check_sizes(check, suite_mthp_orders());
+	check->settings.max_ptes_none = 0;
+	check_case(check, ".*4 p~", NULL);
+	check_case(check, "p*7 . p*16 .~", NULL);
+	check_case(check, "p4[0] p*15 p*16 .~ p", NULL);
+	CHECK(check_lay_out(check));
+	CHECK(check_collapse(check));
+
+	check->passes = 20;
+	CHECK(check_collapse(check));
+}
+
+/* CRP-2: with limit 0, no collapse of any size adds a page. */
+TEST_ROWS(collapse, limit_0_never_grows, "CRP-2")
+{
+	struct collapse_check *check = &self->check;
+
+	check_sizes(check, suite_orders());
+	check->settings.max_ptes_none = 0;
+	check->measure = true;
+	check_case(check, "p~", NULL);
+	check_case(check, "p~ .", NULL);
+	check_case(check, ". p*15 p*16 z*16 p*8 .~ p*4", NULL);
+	CHECK(check_lay_out(check));
+	CHECK(check_collapse(check));
+	EXPECT_EQ(0, check->counts.filled);
+	EXPECT_EQ(0, check->grown.smaps_rollup);
+}
+
+/* CRP-3: only a larger size leads up from a folio with filled holes, if the rule holds. */
+TEST_ROWS(collapse, only_a_larger_size_promotes, "CRP-3")
+{
+	struct collapse_check *check = &self->check;
+
+	SKIP_WITHOUT_MTHP();
+	check_sizes(check, BIT(2));
+	check_case(check, "p .~", "p2 .~");
+	CHECK(check_lay_out(check));
+	CHECK(check_collapse(check));
+
+	/* The limit does not allow what the larger size would need. */
+	check_sizes(check, BIT(2) | BIT(4));
+	check->settings.max_ptes_none = 0;
+	CHECK(check_collapse(check));
+
+	check->settings.max_ptes_none = check->vm.nr - 1;
+	check_literal(check, 0, "p4 .~");
+	CHECK(check_collapse(check));
+
+	check->passes = 20;
+	CHECK(check_collapse(check));
+}
+
+SUITE_MAIN

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What this machine and this build have; see probe.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "khugepaged_ctl.h"
+#include "privileges.h"
+#include "probe.h"
+
+#ifdef HAVE_LIBURING
+#include <liburing.h>
+
+static const char *probe_io_uring(void)
+{
+	struct io_uring ring;
+
+	if (io_uring_queue_init(1, &ring, 0) < 0)
+		return "no, the kernel refuses it";
+	io_uring_queue_exit(&ring);
+	return "yes";
+}
+#else
+static const char *probe_io_uring(void)
+{
+	return "no, built without liburing";
+}
+#endif
+
+static const char *yes_no(bool yes)
+{
+	return yes ? "yes" : "no";
+}
+
+static bool exists(const char *path)
+{
+	return !access(path, F_OK);
+}
+
+static bool has_swap(void)
+{
+	return meminfo_bytes("SwapTotal") > 0;
+}
+
+static bool has_userfaultfd(void)
+{
+#ifdef SYS_userfaultfd
+	int fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+#else
+	return false;
+#endif
+}
+
+static unsigned int count_nodes(void)
+{
+	unsigned int nodes = 0;
+	char path[64];
+
+	do
+		snprintf(path, sizeof(path), "/sys/devices/system/node/node%u", nodes);
+	while (exists(path) && ++nodes);
+	return nodes;
+}
+
+static const char *memcg_version(void)
+{
+	char text[256];
+
+	if (read_text("/sys/fs/cgroup/cgroup.controllers", text, sizeof(text)) >= 0)
+		return strstr(text, "memory") ? "v2" : "no, v2 without the memory controller";
+	return exists("/sys/fs/cgroup/memory/memory.limit_in_bytes") ? "v1" : "no";
+}
+
+void probe_print(const struct vm_geometry *vm, enum generation generation)
+{
+	const char *missing = privileges_missing();
+	struct utsname uts;
+	unsigned int order;
+	char text[256];
+
+	uname(&uts);
+	printf("kernel: %s %s\n", uts.release, uts.machine);
+	printf("page size: %zu kB\n", vm->page_size / 1024);
+	printf("PMD order: %u (%zu kB)\n", vm->pmd_order, vm->pmd_size / 1024);
+	printf("sizes:");
+	for (order = 0; order <= vm->pmd_order; order++)
+		if (vm->orders & BIT(order))
+			printf(" %u", order);
+	printf("%s\n", vm->orders ? "" : " no knob for each, PMD only");
+	printf("generation: %s\n", generation_names[generation]);
+	printf("khugepaged: %s\n", khugepaged_find() ? "running" : "not running");
+	printf("privileges: %s\n", missing ?: "sufficient");
+	printf("page frame numbers: %s\n", yes_no(pagemap_shows_pfns(vm)));
+	printf("kpageflags: %s\n", yes_no(exists("/proc/kpageflags")));
+	printf("kernel log: %s\n", yes_no(!access("/dev/kmsg", R_OK)));
+	printf("PID namespaces: %s\n", exists("/proc/self/ns/pid") ? "yes" :
+	       "no, a killed supervisor may leave a test behind");
+	printf("swap: %s\n", yes_no(has_swap()));
+	printf("zram: %s\n", yes_no(exists("/sys/class/zram-control") || exists("/dev/zram0")));
+	printf("KSM: %s\n", yes_no(exists("/sys/kernel/mm/ksm/run")));
+	printf("userfaultfd: %s\n", yes_no(has_userfaultfd()));
+	printf("memcg: %s\n", memcg_version());
+	printf("NUMA nodes: %u\n", count_nodes());
+	printf("tracefs: %s\n", yes_no(exists("/sys/kernel/tracing/events") ||
+				       exists("/sys/kernel/debug/tracing/events")));
+	printf("io_uring: %s\n", probe_io_uring());
+	printf("libcap: %s\n", privileges_have_libcap ? "yes" : "no, no capability is dropped");
+	if (read_text("/proc/sys/vm/min_free_kbytes", text, sizeof(text)) > 0)
+		printf("memory: %zu kB available, min_free_kbytes %s\n",
+		       meminfo_bytes("MemAvailable") / 1024, text);
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The PTE table: what each PTE of one PMD-sized range maps.
+ *
+ * This value type goes through the whole suite. It is parsed from a notation,
+ * set up in memory, predicted by the model, read back from the kernel, compared
+ * and drawn.
+ *
+ * Notation: items from the first PTE to the last, separated by blanks.
+ *
+ *   item   := ['!'] letter [order] [slice] [count]
+ *   letter := '.' empty             'z' shared zero page
+ *             'p' present           'f' present, not exclusive (forked)
+ *             'H' the whole range, mapped by the PMD
+ *             'P' present as a collapse leaves it: 'H' at the PMD order, else 'p'
+ *             '?' something else (only seen, never set up)
+ *   order  := number | 'M' | 'M-' number         M is this machine's PMD order
+ *   slice  := '[' first ['-' last] ']'           only these pages of the folio
+ *   count  := '*' number | '~'                   '~' fills the rest of the range
+ *   '!'    := the page is not part of the folio that its neighbours map
+ *
+ * "p*15 .~" is 15 base pages, the rest empty; "p4 .~ p" an order-4 folio, a hole
+ * and one base page in the last PTE; ".~ p4[0-7]" the first half of an order-4
+ * folio in the last eight PTEs. PTEs that map one folio at one alignment belong
+ * to the same folio, with a hole between them or not.
+ */
+#ifndef PTE_TABLE_H
+#define PTE_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define BIT(n)	(1UL << (n))
+
+enum pte_state {
+	PTE_EMPTY,
+	PTE_ZERO,
+	PTE_PRESENT,
+	PTE_SHARED,
+	PTE_PMD_MAPPED,
+	PTE_OTHER,
+	NR_PTE_STATES,
+};
+
+/* What the rest of the suite needs to know of a state; a new state is a row. */
+struct pte_state_info {
+	char letter;
+	const char *name;
+	bool maps_folio;	/* has an order and an index in its folio */
+};
+
+extern const struct pte_state_info pte_states[NR_PTE_STATES];
+
+struct pte {
+	uint8_t state;		/* enum pte_state */
+	uint8_t order;		/* of the folio that it maps */
+	uint16_t index : 15;	/* of the page in that folio */
+	uint16_t stray : 1;	/* maps another folio than its place says */
+};
+
+struct pte_table {
+	unsigned int order;	/* of the range: the PMD order */
+	unsigned int nr;	/* number of PTEs, 1 << order */
+	struct pte pte[];
+};
+
+/* Where and why a text is not in the notation. */
+struct notation_error {
+	size_t at;		/* offset in the text, in bytes */
+	const char *why;
+};
+
+/* pte_table_alloc() - an empty table.
+ * @order: order of the range; 2 up to 14
+ * Return: the table, to be given to free(); NULL when out of memory.
+ */
+struct pte_table *pte_table_alloc(unsigned int order);
+
+/* pte_table_copy() - make @to equal to @from; both have the same order. */
+void pte_table_copy(struct pte_table *to, const struct pte_table *from);
+
+/* pte_table_parse() - read a table from its notation.
+ * @table: receives the result; its order says how many PTEs there must be
+ * @text: the notation
+ * @error: where to say what is wrong with @text
+ * Return: 0, or -EINVAL with @error set and @table undefined.
+ */
+int pte_table_parse(struct pte_table *table, const char *text,
+		    struct notation_error *error);
+
+/* pte_table_format() - write the notation of a table, in its shortest form.
+ * @table: the table
+ * @buf: receives a string that pte_table_parse() reads back as @table
+ * @size: of @buf in bytes
+ * Return: its length; like snprintf(), @size or more if it was cut short.
+ */
+size_t pte_table_format(const struct pte_table *table, char *buf, size_t size);
+
+/* pte_table_equal() - do two tables of the same order agree in every PTE? */
+bool pte_table_equal(const struct pte_table *a, const struct pte_table *b);
+
+/* pte_table_set_folio() - map pages of a folio by consecutive PTEs.
+ * @table: the table to change
+ * @offset: first PTE
+ * @state: a state that maps a folio
+ * @order: of the folio
+ * @first: index of the first page in the folio
+ * @nr: number of PTEs
+ */
+void pte_table_set_folio(struct pte_table *table, unsigned int offset,
+			 enum pte_state state, unsigned int order,
+			 unsigned int first, unsigned int nr);
+
+/* pte_table_draw() - draw two tables above each other, runs of equal lines folded.
+ * @expected: upper table
+ * @seen: lower table, PTEs that differ marked below it; NULL to draw one only
+ * @print: called for each line, without newline
+ *
+ * A PTE is the letter of its state; one that maps a large folio is the order
+ * (in base 36) at the folio's first page, and '-' at the others.
+ */
+void pte_table_draw(const struct pte_table *expected, const struct pte_table *seen,
+		    void (*print)(const char *line));
+
+/* pte_table_count() - number of PTEs in one of a set of states.
+ * @states: bit mask of BIT(enum pte_state)
+ */
+unsigned int pte_table_count(const struct pte_table *table, unsigned long states);
+
+#endif

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Rows and the tests that check them; see rows.h. */
+#include <stdio.h>
+#include <string.h>
+
+#include "rows.h"
+
+const struct row rows[] = {
+	{ "SAN-1", "a page fault gives a folio of the one size that is on" },
+
+	{ "ORD-1", "one size on, a full range: every folio has that order" },
+	{ "ORD-2", "several sizes on: the largest that fits wins" },
+	{ "ORD-3", "after a small region, the next aligned offset tries the larger orders again" },
+	{ "ORD-4", "PMD size off, smaller sizes on: collapses to those, never to PMD" },
+	{ "ORD-5", "always, madvise, inherit and never of each size" },
+	{ "ORD-6", "one complete scan does every region of the range" },
+	{ "ORD-7", "folios are contiguous, naturally aligned, and one per region" },
+
+	{ "OCC-1", "max_ptes_none 0: one hole no, none yes" },
+	{ "OCC-2", "max_ptes_none NR-1: one present PTE is enough, an empty region stays empty" },
+	{ "OCC-3", "max_ptes_none between: mTHP as if 0, and one warning per boot" },
+	{ "OCC-4", "the PMD order keeps its real limit with other sizes on" },
+	{ "OCC-5", "an empty range: nothing appears" },
+
+	{ "REG-4", "already a folio of this order or larger: left alone" },
+	{ "REG-5", "smaller folios merge, a misaligned source becomes partially mapped" },
+
+	{ "SHR-5", "after a collapse every PTE is exclusive, every page mapped once" },
+
+	{ "VMA-1", "the VMA must span the whole aligned range" },
+	{ "VMA-3", "sizes switched on after the memory was touched: what starts the scan" },
+
+	{ "MAD-1", "MADV_COLLAPSE gives PMD folios only, ignores sizes and limits" },
+	{ "MAD-3", "MADV_COLLAPSE turns smaller mTHPs into one PMD folio" },
+
+	{ "DAT-1", "every byte before is every byte after; filled holes read zero" },
+	{ "DAT-2", "Rss grows by exactly the filled holes" },
+	{ "DAT-3", "AnonHugePages and thp_collapse_alloc for PMD only; nr_anon by the folios" },
+	{ "DAT-4", "collapse_alloc counts tries, collapse_exceed_* only their cause" },
+
+	{ "CRP-1", "at a fixed setting, further scans change nothing" },
+	{ "CRP-2", "max_ptes_none 0: Rss never grows by a collapse" },
+	{ "CRP-3", "filled holes never promote a region; a larger size does, if the rule holds" },
+	{ NULL, NULL }
+};
+
+static const struct {
+	const char *prefix;
+	const char *category;
+} categories[] = {
+	{ "SAN-", "sanity" },
+	{ "ORD-", "order" },
+	{ "OCC-", "occupancy" },
+	{ "VET-", "veto" },
+	{ "REG-", "region" },
+	{ "SHR-", "sharing" },
+	{ "VMA-", "vma" },
+	{ "MAD-", "madvise" },
+	{ "DAT-", "memory" },
+	{ "CRP-", "creep" },
+	{ "FAL-", "failure" },
+	{ "RAC-", "race" },
+	{ "EXP-", "explore" },
+};
+
+#define NR_CATEGORIES	(sizeof(categories) / sizeof(categories[0]))
+#define MAX_TESTS	256
+
+static struct {
+	const char *name;
+	const char *ids;
+} tests[MAX_TESTS];
+
+static unsigned int nr_tests;
+
+void rows_of_test(const char *test, const char *ids)
+{
+	if (nr_tests == MAX_TESTS)
+		__builtin_trap();
+	tests[nr_tests].name = test;
+	tests[nr_tests++].ids = ids;
+}
+
+bool rows_has_test(const char *test)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_tests; i++)
+		if (!strcmp(tests[i].name, test))
+			return true;
+	return false;
+}
+
+/* Does a list of ids hold @id, or with @prefix one that begins with it? */
+static bool has_id(const char *ids, const char *id, bool prefix)
+{
+	size_t len = strlen(id);
+
+	while (*ids) {
+		size_t word = strcspn(ids, " ");
+
+		if (!strncmp(ids, id, len) && (prefix || word == len))
+			return true;
+		ids += word;
+		ids += strspn(ids, " ");
+	}
+	return false;
+}
+
+static bool row_exists(const char *id, size_t len)
+{
+	const struct row *row;
+
+	for (row = rows; row->id; row++)
+		if (strlen(row->id) == len && !strncmp(row->id, id, len))
+			return true;
+	return false;
+}
+
+bool rows_each_test(const char *id, void (*found)(const char *test, void *arg), void *arg)
+{
+	bool known = row_exists(id, strlen(id)), prefix = false;
+	unsigned int i;
+
+	for (i = 0; i < NR_CATEGORIES && !known; i++) {
+		if (!strcmp(categories[i].category, id)) {
+			id = categories[i].prefix;
+			known = true;
+			prefix = true;
+		}
+	}
+	for (i = 0; i < nr_tests && known; i++)
+		if (has_id(tests[i].ids, id, prefix))
+			found(tests[i].name, arg);
+	return known;
+}
+
+bool rows_print(void)
+{
+	const struct row *row;
+	unsigned int i;
+	bool good = true;
+
+	for (row = rows; row->id; row++)
+		for (i = 0; i < nr_tests; i++)
+			if (has_id(tests[i].ids, row->id, false))
+				printf("%s\t%s\t%s\n", row->id, tests[i].name, row->title);
+
+	for (i = 0; i < nr_tests; i++) {
+		const char *ids = tests[i].ids;
+
+		while (*ids) {
+			size_t word = strcspn(ids, " ");
+
+			if (!row_exists(ids, word)) {
+				fprintf(stderr, "%s checks %.*s, which is no row\n",
+					tests[i].name, (int)word, ids);
+				good = false;
+			}
+			ids += word;
+			ids += strspn(ids, " ");
+		}
+	}
+	return good;
+}
+
+void rows_print_categories(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_CATEGORIES; i++)
+		puts(categories[i].category);
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The values of all knobs at one moment; see saved_knobs.h. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "saved_knobs.h"
+#include "thp_settings.h"
+
+#define HEADER	"mthp_khugepaged settings 1\n"
+#define FOOTER	"end\n"
+
+/* Only these are ever written from a file. */
+static bool is_ours(const char *path)
+{
+	return (!strncmp(path, THP_SYSFS "/", strlen(THP_SYSFS "/")) ||
+		!strncmp(path, "/proc/sys/vm/", strlen("/proc/sys/vm/"))) &&
+	       !strstr(path, "..");
+}
+
+struct reading {
+	struct saved_knobs *saved;
+	char *error;
+	size_t size;
+	int err;
+};
+
+static void read_one(const char *path, void *arg)
+{
+	struct reading *reading = arg;
+	struct saved_knobs *saved = reading->saved;
+	const char *why = NULL;
+	int err;
+
+	if (reading->err)
+		return;
+	err = knob_read(path, saved->knob[saved->nr].value);
+	if (err == -EINVAL)
+		why = "holds neither a number nor a choice";
+	else if (!err && access(path, W_OK))
+		err = -errno;
+	if (err) {
+		snprintf(reading->error, reading->size, "%s: %s", path, why ?: strerror(-err));
+		reading->err = err;
+		return;
+	}
+	snprintf(saved->knob[saved->nr].path, sizeof(saved->knob[0].path), "%s", path);
+	saved->nr++;
+}
+
+int saved_knobs_read(const struct vm_geometry *vm, struct saved_knobs *saved,
+		     char *error, size_t size)
+{
+	struct reading reading = { .saved = saved, .error = error, .size = size };
+
+	saved->nr = 0;
+	thp_knobs(vm, read_one, &reading);
+	return reading.err;
+}
+
+int saved_knobs_store(const struct saved_knobs *saved, const char *path)
+{
+	char temporary[256];
+	unsigned int i;
+	FILE *file;
+	int err = 0;
+
+	snprintf(temporary, sizeof(temporary), "%s.new", path);
+	file = fopen(temporary, "we");
+	if (!file)
+		return -errno;
+	fputs(HEADER, file);
+	for (i = 0; i < saved->nr; i++)
+		fprintf(file, "%s %s\n", saved->knob[i].path, saved->knob[i].value);
+	fputs(FOOTER, file);
+	if (fflush(file) || fsync(fileno(file)))
+		err = -errno;
+	if (fclose(file) && !err)
+		err = -errno;
+	if (!err && rename(temporary, path))
+		err = -errno;
+	if (err)
+		unlink(temporary);
+	return err;
+}
+
+int saved_knobs_load(struct saved_knobs *saved, const char *path)
+{
+	char line[256] = "";
+	int err = -EINVAL;
+	FILE *file;
+
+	saved->nr = 0;
+	file = fopen(path, "re");
+	if (!file)
+		return -errno;
+	if (!fgets(line, sizeof(line), file) || strcmp(line, HEADER))
+		goto out;
+	while (fgets(line, sizeof(line), file) && strcmp(line, FOOTER)) {
+		if (saved->nr == sizeof(saved->knob) / sizeof(saved->knob[0]) ||
+		    sscanf(line, "%127s %31s", saved->knob[saved->nr].path,
+			   saved->knob[saved->nr].value) != 2 ||
+		    !is_ours(saved->knob[saved->nr].path))
+			goto out;
+		saved->nr++;
+	}
+	err = strcmp(line, FOOTER) ? -EINVAL : 0;
+out:
+	fclose(file);
+	return err;
+}
+
+static int restore_pass(const struct saved_knobs *saved, bool nevers,
+			void (*changed)(const char *path, const char *value, int err))
+{
+	char seen[KNOB_VALUE];
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < saved->nr; i++) {
+		const char *path = saved->knob[i].path, *value = saved->knob[i].value;
+		int one;
+
+		if (!strcmp(value, "never") != nevers)
+			continue;
+		if (!knob_read(path, seen) && !strcmp(seen, value))
+			continue;
+		one = knob_write(path, value);
+		if (changed)
+			changed(path, value, one);
+		err = one ?: err;
+	}
+	return err;
+}
+
+int saved_knobs_restore(const struct saved_knobs *saved,
+			void (*changed)(const char *path, const char *value, int err))
+{
+	/*
+	 * Sizes on before sizes off; and once more what the kernel changed by
+	 * itself meanwhile (min_free_kbytes).
+	 */
+	int err = restore_pass(saved, false, changed);
+
+	err = restore_pass(saved, true, changed) ?: err;
+	return restore_pass(saved, false, changed) ?: err;
+}

@@ -1,0 +1,481 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What the kernel tells of memory; see vm_util.h. */
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "vm_util.h"
+
+uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
+}
+
+ssize_t read_text(const char *path, char *buf, size_t size)
+{
+	ssize_t len = 0, got;
+	int fd;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	do {
+		got = read(fd, buf + len, size - 1 - len);
+		if (got < 0)
+			got = errno == EINTR ? 1 : -errno;
+		else
+			len += got;
+	} while (got > 0 && (size_t)len < size - 1);
+	close(fd);
+	if (got < 0)
+		return got;
+	if (got > 0)
+		return -EFBIG;
+	if (len && buf[len - 1] == '\n')
+		len--;
+	buf[len] = '\0';
+	return len;
+}
+
+int read_ulong(const char *path, unsigned long *value)
+{
+	char buf[64], *end;
+	ssize_t len;
+
+	len = read_text(path, buf, sizeof(buf));
+	if (len < 0)
+		return len;
+	if (!isdigit((unsigned char)buf[0]))
+		return -EINVAL;
+	*value = strtoul(buf, &end, 10);
+	return *end ? -EINVAL : 0;
+}
+
+void size_path(const struct vm_geometry *vm, char *buf, size_t size,
+	       unsigned int order, const char *name)
+{
+	snprintf(buf, size, THP_SYSFS "/hugepages-%zukB/%s",
+		 (vm->page_size << order) / 1024, name);
+}
+
+int vm_geometry_read(struct vm_geometry *vm)
+{
+	unsigned long pmd_size;
+	unsigned int order;
+	char path[128];
+	int err;
+
+	memset(vm, 0, sizeof(*vm));
+	err = read_ulong(THP_SYSFS "/hpage_pmd_size", &pmd_size);
+	if (err)
+		return err == -ENOENT ? -ENOSYS : err;
+
+	vm->page_size = sysconf(_SC_PAGESIZE);
+	vm->pmd_size = pmd_size;
+	vm->nr = pmd_size / vm->page_size;
+	vm->pmd_order = __builtin_ctzl(vm->nr);
+	if (!vm->nr || vm->nr != BIT(vm->pmd_order) || vm->pmd_order >= MAX_ORDERS)
+		return -EINVAL;
+
+	for (order = 1; order <= vm->pmd_order; order++) {
+		size_path(vm, path, sizeof(path), order, "enabled");
+		if (!access(path, F_OK))
+			vm->orders |= BIT(order);
+	}
+	return 0;
+}
+
+int proc_kb(const char *path, const char *key, size_t *bytes)
+{
+	size_t key_len = strlen(key);
+	int err = -ENOENT;
+	char line[256];
+	FILE *file;
+
+	file = fopen(path, "re");
+	if (!file)
+		return -errno;
+	while (err && fgets(line, sizeof(line), file)) {
+		if (strncmp(line, key, key_len) || line[key_len] != ':')
+			continue;
+		*bytes = strtoull(line + key_len + 1, NULL, 10) * 1024;
+		err = 0;
+	}
+	fclose(file);
+	return err;
+}
+
+size_t meminfo_bytes(const char *key)
+{
+	size_t bytes = 0;
+
+	proc_kb("/proc/meminfo", key, &bytes);
+	return bytes;
+}
+
+static int read_at(const char *path, void *buf, size_t size, off_t offset)
+{
+	ssize_t got = 0;
+	int fd;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	while (size && (got = pread(fd, buf, size, offset)) > 0) {
+		buf = (char *)buf + got;
+		offset += got;
+		size -= got;
+	}
+	got = got < 0 ? -errno : size ? -EIO : 0;
+	close(fd);
+	return got;
+}
+
+int pagemap_read(const struct vm_geometry *vm, const char *start, unsigned int nr,
+		 uint64_t *entries)
+{
+	return read_at("/proc/self/pagemap", entries, nr * sizeof(*entries),
+		       (uintptr_t)start / vm->page_size * sizeof(*entries));
+}
+
+bool pagemap_shows_pfns(const struct vm_geometry *vm)
+{
+	volatile char here = 0;	/* this page of the stack is present */
+	uint64_t entry;
+
+	return !here && !pagemap_read(vm, (const char *)&here, 1, &entry) &&
+	       (entry & PM_PRESENT) && (entry & PM_PFN_MASK);
+}
+
+/*
+ * Pages of a range lie in runs, so entries are read in blocks. The blocks are
+ * found by hashing; the table grows when it is half full.
+ */
+#define BLOCK_ENTRIES	64
+
+struct block {
+	uint64_t number;	/* pfn / BLOCK_ENTRIES, plus 1; 0 is a free slot */
+	uint64_t *entries;
+};
+
+struct page_reader {
+	int fd;
+	size_t nr_slots;	/* a power of two */
+	size_t nr_used;
+	struct block *slots;
+};
+
+struct page_reader *page_reader_open(const char *path)
+{
+	struct page_reader *reader = calloc(1, sizeof(*reader));
+
+	if (!reader)
+		return NULL;
+	reader->fd = open(path, O_RDONLY | O_CLOEXEC);
+	reader->nr_slots = 256;
+	reader->slots = calloc(reader->nr_slots, sizeof(*reader->slots));
+	if (reader->fd < 0 || !reader->slots) {
+		page_reader_close(reader);
+		return NULL;
+	}
+	return reader;
+}
+
+void page_reader_close(struct page_reader *reader)
+{
+	int err = errno;
+	size_t i;
+
+	for (i = 0; reader->slots && i < reader->nr_slots; i++)
+		free(reader->slots[i].entries);
+	free(reader->slots);
+	if (reader->fd >= 0)
+		close(reader->fd);
+	free(reader);
+	errno = err;
+}
+
+static struct block *find_slot(struct page_reader *reader, uint64_t number)
+{
+	size_t i = number * 0x9e3779b97f4a7c15ULL >> 32;
+
+	for (;; i++) {
+		struct block *slot = &reader->slots[i & (reader->nr_slots - 1)];
+
+		if (!slot->number || slot->number == number)
+			return slot;
+	}
+}
+
+static void grow(struct page_reader *reader)
+{
+	struct block *old = reader->slots;
+	size_t i, nr = reader->nr_slots;
+	struct block *slots;
+
+	slots = calloc(nr * 2, sizeof(*slots));
+	if (!slots)
+		abort();
+	reader->slots = slots;
+	reader->nr_slots = nr * 2;
+	for (i = 0; i < nr; i++)
+		if (old[i].number)
+			*find_slot(reader, old[i].number) = old[i];
+	free(old);
+}
+
+uint64_t page_reader_get(struct page_reader *reader, uint64_t pfn)
+{
+	uint64_t number = pfn / BLOCK_ENTRIES + 1;
+	struct block *slot = find_slot(reader, number);
+
+	if (!slot->number) {
+		if (reader->nr_used * 2 >= reader->nr_slots) {
+			grow(reader);
+			slot = find_slot(reader, number);
+		}
+		slot->entries = calloc(BLOCK_ENTRIES, sizeof(uint64_t));
+		if (!slot->entries)
+			abort();
+		/* A short read is the end of memory: no page, no flags. */
+		if (pread(reader->fd, slot->entries, BLOCK_ENTRIES * sizeof(uint64_t),
+			  (number - 1) * BLOCK_ENTRIES * sizeof(uint64_t)) < 0)
+			memset(slot->entries, 0, BLOCK_ENTRIES * sizeof(uint64_t));
+		slot->number = number;
+		reader->nr_used++;
+	}
+	return slot->entries[pfn % BLOCK_ENTRIES];
+}
+
+unsigned int folio_of(struct page_reader *flags, uint64_t pfn, uint64_t *head)
+{
+	uint64_t nr = 1;
+
+	while (page_reader_get(flags, pfn) & (1ULL << KPF_COMPOUND_TAIL) && pfn)
+		pfn--;
+	*head = pfn;
+	if (!(page_reader_get(flags, pfn) & (1ULL << KPF_COMPOUND_HEAD)))
+		return 0;
+	while (page_reader_get(flags, pfn + nr) & (1ULL << KPF_COMPOUND_TAIL))
+		nr++;
+	return 63 - __builtin_clzll(nr);
+}
+
+static void smaps_line(const char *line, struct smaps_sum *sum)
+{
+	size_t *field = NULL;
+
+	if (!strncmp(line, "Rss:", 4))
+		field = &sum->rss;
+	else if (!strncmp(line, "AnonHugePages:", 14))
+		field = &sum->anon_huge;
+	if (field)
+		*field += strtoull(strchr(line, ':') + 1, NULL, 10) * 1024;
+}
+
+int smaps_read(char *const *start, unsigned int nr, size_t length,
+	       struct smaps_sum *sums)
+{
+	struct smaps_sum *sum = NULL;
+	unsigned int range = 0;
+	char line[512];
+	FILE *file;
+
+	memset(sums, 0, nr * sizeof(*sums));
+	file = fopen("/proc/self/smaps", "re");
+	if (!file)
+		return -errno;
+	while (fgets(line, sizeof(line), file)) {
+		unsigned long from, to;
+
+		/* A VMA begins with its addresses, in lower case; a field does not. */
+		if (isupper((unsigned char)line[0])) {
+			if (sum)
+				smaps_line(line, sum);
+			continue;
+		}
+		if (sscanf(line, "%lx-%lx ", &from, &to) != 2)
+			continue;
+		while (range < nr && from >= (unsigned long)start[range] + length)
+			range++;
+		sum = NULL;
+		if (range < nr && from >= (unsigned long)start[range] &&
+		    to <= (unsigned long)start[range] + length)
+			sum = &sums[range];
+	}
+	fclose(file);
+	return 0;
+}
+
+static long read_counter(const char *path)
+{
+	unsigned long value = 0;
+
+	read_ulong(path, &value);
+	return value;
+}
+
+static void read_vmstat(struct thp_counters *counters)
+{
+	unsigned long value;
+	char line[128], key[64];
+	FILE *file;
+
+	file = fopen("/proc/vmstat", "re");
+	if (!file)
+		return;
+	while (fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%63s %lu", key, &value) != 2)
+			continue;
+		if (!strcmp(key, "thp_collapse_alloc"))
+			counters->thp_collapse_alloc = value;
+		else if (!strcmp(key, "thp_collapse_alloc_failed"))
+			counters->thp_collapse_alloc_failed = value;
+	}
+	fclose(file);
+}
+
+/* Names of the per-size counters, in the order of struct thp_counters. */
+static const char *const size_counters[] = {
+	"stats/collapse_alloc",
+	"stats/collapse_alloc_failed",
+	"stats/collapse_exceed_none_pte",
+	"stats/collapse_exceed_swap_pte",
+	"stats/collapse_exceed_shared_pte",
+	"stats/nr_anon",
+	"stats/nr_anon_partially_mapped",
+	"stats/split_deferred",
+};
+
+#define NR_SIZE_COUNTERS	(sizeof(size_counters) / sizeof(size_counters[0]))
+
+_Static_assert(sizeof(((struct thp_counters *)0)->size[0]) ==
+	       NR_SIZE_COUNTERS * sizeof(long), "a name for each counter");
+
+void thp_counters_read(const struct vm_geometry *vm, struct thp_counters *counters)
+{
+	unsigned int order, i;
+	char path[128];
+
+	memset(counters, 0, sizeof(*counters));
+	for (order = 0; order <= vm->pmd_order; order++) {
+		long *fields = (long *)&counters->size[order];
+
+		for (i = 0; vm->orders & BIT(order) && i < NR_SIZE_COUNTERS; i++) {
+			size_path(vm, path, sizeof(path), order, size_counters[i]);
+			fields[i] = read_counter(path);
+		}
+	}
+	counters->pages_collapsed = read_counter(THP_SYSFS "/khugepaged/pages_collapsed");
+	counters->full_scans = read_counter(THP_SYSFS "/khugepaged/full_scans");
+	read_vmstat(counters);
+}
+
+void thp_counters_since(struct thp_counters *counters,
+			const struct thp_counters *before)
+{
+	const long *from = (const long *)before;
+	long *to = (long *)counters;
+	size_t i;
+
+	for (i = 0; i < sizeof(*counters) / sizeof(long); i++)
+		to[i] -= from[i];
+}
+
+const char *const kernel_complaints[] = {
+	"*BUG: *", "*kernel BUG at *", "*WARNING: *mm/*", "*Bad rss-counter*",
+	"*Bad page *", "*soft lockup*", "*rcu*detected *stall*",
+	"*khugepaged*blocked for more than*", NULL
+};
+
+/* Call @record for every log record from @from on. */
+static int walk_log(uint64_t from, bool *complete, uint64_t *next,
+		    void (*record)(const char *text, void *arg), void *arg)
+{
+	uint64_t seq = 0, first = UINT64_MAX;
+	char buf[8192], *text;
+	ssize_t len;
+	int fd;
+
+	fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	lseek(fd, 0, SEEK_SET);
+	*next = 0;
+	while ((len = read(fd, buf, sizeof(buf) - 1)) >= 0 || errno == EPIPE) {
+		if (len < 0)	/* overtaken by the writer: records are gone */
+			continue;
+		buf[len] = '\0';
+		if (sscanf(buf, "%*u,%lu", &seq) != 1)
+			continue;
+		if (first == UINT64_MAX)
+			first = seq;
+		*next = seq + 1;
+		text = strchr(buf, ';');
+		if (seq < from || !text)
+			continue;
+		text[strcspn(text, "\n")] = '\0';
+		record(text + 1, arg);
+	}
+	len = errno == EAGAIN ? 0 : -errno;
+	close(fd);
+	if (complete)
+		*complete = first <= from;
+	return len;
+}
+
+static void ignore_record(const char *text, void *arg)
+{
+	(void)text;
+	(void)arg;
+}
+
+uint64_t kernel_log_position(void)
+{
+	uint64_t next;
+
+	return walk_log(UINT64_MAX, NULL, &next, ignore_record, NULL) ? 0 : next;
+}
+
+struct log_search {
+	const char *const *patterns;
+	void (*found)(const char *record);
+	int count;
+};
+
+static void match_record(const char *record, void *arg)
+{
+	struct log_search *search = arg;
+	int i;
+
+	for (i = 0; search->patterns[i]; i++) {
+		if (fnmatch(search->patterns[i], record, 0))
+			continue;
+		search->count++;
+		if (search->found)
+			search->found(record);
+		return;
+	}
+}
+
+int kernel_log_count(uint64_t from, const char *const *patterns,
+		     void (*found)(const char *record), bool *complete)
+{
+	struct log_search search = { .patterns = patterns, .found = found };
+	uint64_t next;
+	int err;
+
+	err = walk_log(from, complete, &next, match_record, &search);
+	return err ?: search.count;
+}

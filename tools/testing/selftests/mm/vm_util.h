@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the kernel tells of memory: sizes, pagemap, kpageflags, smaps, counters, log. */
+#ifndef VM_UTIL_H
+#define VM_UTIL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "pte_table.h"
+
+#define THP_SYSFS	"/sys/kernel/mm/transparent_hugepage"
+
+#define MAX_ORDERS	16	/* room for every order up to the PMD order of any port */
+
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE	25
+#endif
+
+/* The sizes of the machine; read once, then handed around. */
+struct vm_geometry {
+	size_t page_size;	/* bytes */
+	size_t pmd_size;	/* bytes */
+	unsigned int pmd_order;
+	unsigned int nr;	/* PTEs of a range */
+	unsigned long orders;	/* bit mask of the orders that have a hugepages-*kB */
+};
+
+/* vm_geometry_read() - read the sizes of this machine.
+ * Return: 0; -ENOSYS when the kernel has no transparent huge pages (no
+ * hpage_pmd_size); another negative errno when sysfs cannot be read.
+ */
+int vm_geometry_read(struct vm_geometry *vm);
+
+/* size_path() - path of a file of one size under hugepages-*kB.
+ * @buf: receives the path, @size bytes
+ * @order: the order
+ * @name: file below that folder, as "enabled" or "stats/nr_anon"
+ */
+void size_path(const struct vm_geometry *vm, char *buf, size_t size,
+	       unsigned int order, const char *name);
+
+/* read_text() - read a whole small file.
+ * @buf: receives a string without the last newline
+ * @size: of @buf, in bytes
+ * Return: its length, or a negative errno; -EFBIG when it does not fit.
+ */
+ssize_t read_text(const char *path, char *buf, size_t size);
+
+/* read_ulong() - read a file that holds one decimal number.
+ * Return: 0; -EINVAL when it holds something else; another negative errno.
+ */
+int read_ulong(const char *path, unsigned long *value);
+
+/* meminfo_bytes() - a line of /proc/meminfo.
+ * @key: as "MemAvailable"
+ * Return: bytes, or 0 when there is no such line.
+ */
+size_t meminfo_bytes(const char *key);
+
+/* pagemap entries; Documentation/admin-guide/mm/pagemap.rst */
+#define PM_PFN_MASK		((1ULL << 55) - 1)
+#define PM_MMAP_EXCLUSIVE	(1ULL << 56)
+#define PM_SWAP			(1ULL << 62)
+#define PM_PRESENT		(1ULL << 63)
+
+/* pagemap_read() - pagemap entries of the calling process.
+ * @start: first address
+ * @nr: number of pages
+ * @entries: receives one 64-bit entry a page
+ * Return: 0 or a negative errno.
+ */
+int pagemap_read(const struct vm_geometry *vm, const char *start, unsigned int nr,
+		 uint64_t *entries);
+
+/* pagemap_shows_pfns() - does pagemap give this process page frame numbers?
+ * Without CAP_SYS_ADMIN it gives zeros (fs/proc/task_mmu.c: pagemap_open()).
+ */
+bool pagemap_shows_pfns(const struct vm_geometry *vm);
+
+/* kpageflags; Documentation/admin-guide/mm/pagemap.rst */
+#define KPF_COMPOUND_HEAD	15
+#define KPF_COMPOUND_TAIL	16
+#define KPF_ZERO_PAGE		24
+
+/* kpageflags and kpagecount read in blocks; one object is one moment's view. */
+struct page_reader;
+
+/* page_reader_open() - start reading flags or counts of pages.
+ * @path: "/proc/kpageflags" or "/proc/kpagecount"
+ * Return: an object for page_reader_close(), or NULL with errno set.
+ */
+struct page_reader *page_reader_open(const char *path);
+
+/* page_reader_get() - the entry of one page.
+ * Return: the entry; 0 for a page frame that does not exist.
+ */
+uint64_t page_reader_get(struct page_reader *reader, uint64_t pfn);
+
+void page_reader_close(struct page_reader *reader);
+
+/* folio_of() - the folio that a page belongs to.
+ * @flags: open on /proc/kpageflags
+ * @pfn: the page
+ * @head: receives the first page frame of the folio
+ * Return: its order; a folio ends where the next page is no tail.
+ */
+unsigned int folio_of(struct page_reader *flags, uint64_t pfn, uint64_t *head);
+
+/* What smaps tells of one address range, in bytes. */
+struct smaps_sum {
+	size_t rss;
+	size_t anon_huge;	/* mapped by PMDs */
+};
+
+/* smaps_read() - add up the VMAs that lie inside each of a set of ranges.
+ * @start: addresses of the ranges, ascending, on PMD boundaries
+ * @nr: number of ranges
+ * @length: of each range, in bytes
+ * @sums: receives one sum a range
+ * Return: 0 or a negative errno. One read for all ranges.
+ */
+int smaps_read(char *const *start, unsigned int nr, size_t length,
+	       struct smaps_sum *sums);
+
+/* proc_kb() - a "Key:  N kB" line of a file under /proc, in bytes.
+ * @path: as "/proc/self/status"
+ * @key: as "RssAnon"
+ * Return: 0, or -ENOENT when there is no such line, or another negative errno.
+ */
+int proc_kb(const char *path, const char *key, size_t *bytes);
+
+/* The counters that a collapse moves, all system-wide. */
+struct thp_counters {
+	struct {
+		long collapse_alloc;
+		long collapse_alloc_failed;
+		long exceed_none;
+		long exceed_swap;
+		long exceed_shared;
+		long nr_anon;
+		long nr_anon_partially_mapped;
+		long split_deferred;
+	} size[MAX_ORDERS];
+	long pages_collapsed;		/* khugepaged: ranges */
+	long full_scans;
+	long thp_collapse_alloc;	/* vmstat */
+	long thp_collapse_alloc_failed;
+};
+
+/* thp_counters_read() - read them all; those the kernel does not have are 0. */
+void thp_counters_read(const struct vm_geometry *vm, struct thp_counters *counters);
+
+/* thp_counters_since() - replace @counters by what was added since @before. */
+void thp_counters_since(struct thp_counters *counters,
+			const struct thp_counters *before);
+
+/* kernel_log_position() - sequence number that the next log record will have.
+ * Return: it; 0 when /dev/kmsg cannot be read.
+ */
+uint64_t kernel_log_position(void);
+
+/* kernel_log_count() - count log records that match.
+ * @from: sequence number of the first record to look at
+ * @patterns: shell patterns, as for fnmatch(3), NULL after the last
+ * @found: called with each record that matches one of them; may be NULL
+ * @complete: receives whether the records from @from on are all still there;
+ *            may be NULL
+ * Return: the number of records, or a negative errno.
+ */
+int kernel_log_count(uint64_t from, const char *const *patterns,
+		     void (*found)(const char *record), bool *complete);
+
+/* Patterns of the lines in which the kernel complains about its own memory management. */
+extern const char *const kernel_complaints[];
+
+/* now_ns() - monotonic time. */
+uint64_t now_ns(void);
+
+#endif
