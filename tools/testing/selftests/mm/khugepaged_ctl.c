@@ -20,7 +20,7 @@
 #define KICK_AGAIN_NS	100000000ULL
 #define MAX_KICKS	100	/* for one scan; a failed allocation costs one */
 #define MIN_WAIT_NS	50000L
-#define MAX_WAIT_NS	2000000L
+#define MAX_WAIT_NS	1000000L
 
 /* What /proc/PID/stat tells of the thread. */
 struct thread_stat {

@@ -46,25 +46,56 @@ TEST_ROWS(each_order, one_scan_does_all, "ORD-6")
 	CHECK(check_run(check));
 }
 
+/* A case for each place of one PTE in a region: the outermost, those beside, the middle. */
+static unsigned int places_in_region(unsigned int nr, unsigned int places[5])
+{
+	const unsigned int all[] = { 0, 1, nr / 2, nr - 2, nr - 1 };
+	unsigned int i, count = 0;
+
+	for (i = 0; i < ARRAY_SIZE(all); i++)
+		if (!count || all[i] > places[count - 1])
+			places[count++] = all[i];
+	return count;
+}
+
 /* OCC-1: with limit 0, one hole anywhere in the region is too many. */
 TEST_ROWS(each_order, limit_0_takes_no_hole, "OCC-1")
 {
 	struct collapse_check *check = &self->check;
-	unsigned int order = variant->order, nr = BIT(order);
-	const char *hole;
+	unsigned int order = variant->order, nr = BIT(order), places[5], i;
+	unsigned int count = places_in_region(nr, places);
 
 	check_sizes(check, BIT(order));
 	check->settings.max_ptes_none = 0;
 	check_case(check, check_text(check, "p*%u .~", nr), check_text(check, "P%u .~", order));
+	check_case(check, check_text(check, ".~ p*%u", nr), check_text(check, ".~ P%u", order));
+	for (i = 0; i < count; i++) {
+		unsigned int at = places[i];
+		const char *hole;
 
-	hole = check_text(check, ". p*%u .~", nr - 1);
-	check_case(check, hole, hole);
-	hole = check_text(check, "p*%u . p*%u .~", nr / 2, nr / 2 - 1);
-	check_case(check, hole, hole);
-	hole = check_text(check, "p*%u .~", nr - 1);
-	check_case(check, hole, hole);
-	hole = check_text(check, ".~ p*%u", nr - 1);
-	check_case(check, hole, hole);
+		/* In the first region, and in the last one. */
+		hole = check_text(check, "p*%u . p*%u .~", at, nr - 1 - at);
+		check_case(check, hole, hole);
+		hole = check_text(check, ".~ p*%u . p*%u", at, nr - 1 - at);
+		check_case(check, hole, hole);
+	}
+	CHECK(check_run(check));
+}
+
+/* OCC-1: a hole in one region does not keep its neighbours from collapsing. */
+TEST_ROWS(each_order, hole_spoils_one_region, "OCC-1")
+{
+	struct collapse_check *check = &self->check;
+	unsigned int order = variant->order, nr = BIT(order);
+
+	if (order == check->vm.pmd_order)
+		SKIP(return, "a range is one region of the PMD order");
+	check_sizes(check, BIT(order));
+	check->settings.max_ptes_none = 0;
+	check_case(check, ". p~", check_text(check, ". p*%u P%u~", nr - 1, order));
+	check_case(check, "p~ .", check_text(check, "P%u~ p*%u .", order, nr - 1));
+	check_case(check, check_text(check, "p*%u . p~", nr),
+		   check_text(check, "P%u . p*%u P%u~", order, nr - 1, order));
 	CHECK(check_run(check));
 }
 
@@ -72,16 +103,19 @@ TEST_ROWS(each_order, limit_0_takes_no_hole, "OCC-1")
 TEST_ROWS(each_order, limit_max_takes_one_page, "OCC-2")
 {
 	struct collapse_check *check = &self->check;
-	unsigned int order = variant->order, nr = BIT(order);
+	unsigned int order = variant->order, nr = BIT(order), places[5], i;
+	unsigned int count = places_in_region(nr, places);
 
 	check_sizes(check, BIT(order));
 	check->settings.max_ptes_none = check->vm.nr - 1;
-	check_case(check, "p .~", check_text(check, "P%u .~", order));
-	check_case(check, check_text(check, ".*%u p .~", nr - 1),
-		   check_text(check, "P%u .~", order));
-	check_case(check, check_text(check, ".*%u p .~", nr / 2),
-		   check_text(check, "P%u .~", order));
-	check_case(check, ".~ p", check_text(check, ".~ P%u", order));
+	for (i = 0; i < count; i++) {
+		unsigned int at = places[i];
+
+		check_case(check, check_text(check, ".*%u p .~", at),
+			   check_text(check, "P%u .~", order));
+		check_case(check, check_text(check, ".~ p .*%u", nr - 1 - at),
+			   check_text(check, ".~ P%u", order));
+	}
 	CHECK(check_run(check));
 }
 
@@ -108,7 +142,9 @@ TEST_ROWS(each_order, nothing_creeps, "CRP-1")
 	check_sizes(check, BIT(order));
 	check_case(check, "p .~", check_text(check, "P%u .~", order));
 	check_case(check, ".~ p", check_text(check, ".~ P%u", order));
+	check_case(check, check_text(check, ".*%u p .~", nr / 2), check_text(check, "P%u .~", order));
 	check_case(check, check_text(check, "p*%u .~", nr), check_text(check, "P%u .~", order));
+	check_case(check, check_text(check, "p*%u .~", nr - 1), check_text(check, "P%u .~", order));
 	CHECK(check_lay_out(check));
 	CHECK(check_collapse(check));
 
@@ -446,6 +482,133 @@ TEST_ROWS(collapse, vma_must_span_the_range, "VMA-1")
 	check_case(check, ". p~", ". p~")->shape = RANGE_LATE;
 	check_case(check, "p~", "p~")->shape = RANGE_SPLIT;
 	CHECK(check_run(check));
+}
+
+/*
+ * Tests of a process that khugepaged does not know yet. Another process is known
+ * to it, and proves by its canary that a scan took place.
+ */
+FIXTURE(unlisted)
+{
+	uint64_t log;
+	int ask[2];		/* a byte: scan */
+	int answer[2];		/* a byte: enum check_verdict */
+};
+
+FIXTURE_VARIANT(unlisted)
+{
+	bool fault;	/* a PMD-sized page fault, rather than new advice */
+};
+
+FIXTURE_VARIANT_ADD(unlisted, new_advice) { .fault = false };
+FIXTURE_VARIANT_ADD(unlisted, pmd_fault) { .fault = true };
+
+/* The process that is known: two scans of everything for each byte. */
+static void scan_when_asked(int ask, int answer)
+{
+	static struct collapse_check check;
+	char verdict, byte;
+
+	verdict = suite_check_begin(&check, "unlisted");
+	check_sizes(&check, suite_orders());
+	check_case(&check, "p~", "H");
+	while (write(answer, &verdict, 1) == 1 && read(ask, &byte, 1) == 1)
+		verdict = check_run(&check);
+	_exit(0);
+}
+
+FIXTURE_SETUP(unlisted)
+{
+	char verdict;
+	pid_t pid;
+
+	self->log = kernel_log_position();
+	ASSERT_EQ(0, pipe(self->ask));
+	ASSERT_EQ(0, pipe(self->answer));
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		close(self->ask[1]);
+		scan_when_asked(self->ask[0], self->answer[1]);
+	}
+	close(self->answer[1]);
+	ASSERT_EQ(1, read(self->answer[0], &verdict, 1));
+	ASSERT_EQ(CHECK_PASS, verdict);
+}
+
+FIXTURE_TEARDOWN_PARENT(unlisted)
+{
+	EXPECT_EQ(0, suite_complaints(self->log));
+}
+
+static char scan_elsewhere(int ask, int answer)
+{
+	char verdict = CHECK_FAIL;
+
+	if (write(ask, "", 1) != 1 || read(answer, &verdict, 1) != 1)
+		return CHECK_FAIL;
+	return verdict;
+}
+
+/* What a process does to be scanned at last. */
+static int ask_for_scans(bool fault, char *range, char *unused)
+{
+	size_t size = suite.vm.pmd_size;
+
+	if (!fault)
+		return madvise(range, size, MADV_NOHUGEPAGE) ||
+		       madvise(range, size, MADV_HUGEPAGE);
+	if (mprotect(unused, size, PROT_READ | PROT_WRITE) ||
+	    madvise(unused, size, MADV_HUGEPAGE))
+		return -1;
+	*(volatile char *)unused = 0;
+	return 0;
+}
+
+/*
+ * VMA-3: memory that was touched and advised while no size was on is scanned once
+ * the process gives new advice, or has a page fault of PMD size, with a size on.
+ * Whether the same advice once more is enough differs between kernels: since
+ * madvise_update_vma() (mm/madvise.c) ignores advice that changes no flag, it is not.
+ */
+TEST_ROWS(unlisted, sizes_on_after_touch, "VMA-3")
+{
+	struct thp_settings off = thp_settings_of(&suite.vm, 0, THP_NEVER);
+	struct pte_table *wanted = pte_table_alloc(suite.vm.pmd_order);
+	struct pte_table *seen = pte_table_alloc(suite.vm.pmd_order);
+	struct range ranges[2] = { { .wanted = wanted } };
+	struct notation_error notation;
+	struct setup_error error;
+	struct range_area area;
+	struct knob_error knob;
+	unsigned int round;
+
+	ASSERT_NE(NULL, wanted);
+	ASSERT_NE(NULL, seen);
+	ASSERT_EQ(0, pte_table_parse(wanted, "p~", &notation));
+	ASSERT_EQ(0, range_area_map(&suite.vm, &area, ranges, 2));
+
+	off.global = THP_NEVER;
+	ASSERT_EQ(0, thp_settings_apply(&suite.vm, &off, &knob));
+	ASSERT_EQ(0, pte_setup(&suite.vm, ranges, 1, &error));
+	for (round = 0; round < 2; round++) {
+		ASSERT_EQ(0, madvise(ranges[0].start, suite.vm.pmd_size, MADV_HUGEPAGE));
+		/* The other process switches the sizes on. */
+		ASSERT_EQ(CHECK_PASS, scan_elsewhere(self->ask[1], self->answer[0]));
+		ASSERT_EQ(0, pte_read_back(&suite.vm, ranges, 1, &seen, &error));
+		check_printf("scanned %s: %s", round ? "after the same advice" : "untold",
+			     pte_table_equal(wanted, seen) ? "no" : "yes");
+	}
+	ASSERT_EQ(0, ask_for_scans(variant->fault, ranges[0].start, ranges[1].start));
+	ASSERT_EQ(CHECK_PASS, scan_elsewhere(self->ask[1], self->answer[0]));
+	ASSERT_EQ(0, pte_read_back(&suite.vm, ranges, 1, &seen, &error));
+	ASSERT_EQ(0, pte_table_parse(wanted, "H", &notation));
+	EXPECT_TRUE(pte_table_equal(wanted, seen)) {
+		pte_table_draw(wanted, seen, check_print);
+	}
+	range_area_unmap(&area);
+	free(wanted);
+	free(seen);
 }
 
 /* MAD-1: MADV_COLLAPSE makes PMD folios, whatever is on and however few pages there are. */

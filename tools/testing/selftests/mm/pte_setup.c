@@ -282,23 +282,39 @@ static int punch_holes(const struct vm_geometry *vm, struct site *site,
 	return 0;
 }
 
-static void touch_pages(const struct vm_geometry *vm, struct site *site)
+/* Fault in PTEs @from up to @to; the system call saves a fault for each. */
+static int populate(const struct vm_geometry *vm, struct site *site, unsigned int from,
+		    unsigned int to, int advice, struct setup_error *error)
+{
+	if (madvise(site->base + from * vm->page_size, (to - from) * vm->page_size, advice))
+		return fail(error, -errno, "populating a range");
+	return 0;
+}
+
+static int touch_pages(const struct vm_geometry *vm, struct site *site,
+		       struct setup_error *error)
 {
 	const struct pte_table *table = site->range->wanted;
-	unsigned int offset;
+	unsigned int from, to, offset;
+	int err = 0;
 
 	if (site->range->table_exists) {
 		*(volatile char *)site->base = 0;
 		madvise(site->base, vm->page_size, MADV_DONTNEED);
 	}
-	for (offset = 0; offset < table->nr; offset++) {
-		char *page = site->base + offset * vm->page_size;
+	for (from = 0; from < table->nr && !err; from = to) {
+		unsigned int state = table->pte[from].state;
 
-		if (table->pte[offset].state == PTE_ZERO)
-			(void)*(volatile char *)page;
-		else if (has_data(&table->pte[offset]))
-			write_page(vm, site->range, page, offset);
+		for (to = from + 1; to < table->nr && table->pte[to].state == state; )
+			to++;
+		if (state == PTE_ZERO)
+			err = populate(vm, site, from, to, MADV_POPULATE_READ, error);
+		else if (has_data(&table->pte[from]))
+			err = populate(vm, site, from, to, MADV_POPULATE_WRITE, error);
+		for (offset = from; offset < to && has_data(&table->pte[from]) && !err; offset++)
+			write_page(vm, site->range, site->base + offset * vm->page_size, offset);
 	}
+	return err;
 }
 
 /* Move a crooked range from its scratch place, and trim it to the range. */
@@ -362,7 +378,7 @@ int pte_setup(const struct vm_geometry *vm, struct range *ranges, unsigned int n
 		if (sites[i].partial)
 			err = punch_holes(vm, &sites[i], error);
 		if (!err)
-			touch_pages(vm, &sites[i]);
+			err = touch_pages(vm, &sites[i], error);
 		if (!err && sites[i].scratch)
 			err = move_site(vm, &sites[i], error);
 		if (!err)

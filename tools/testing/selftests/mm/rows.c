@@ -166,8 +166,13 @@ bool rows_print(void)
 
 void rows_print_categories(void)
 {
-	unsigned int i;
+	unsigned int i, test;
 
-	for (i = 0; i < NR_CATEGORIES; i++)
-		puts(categories[i].category);
+	for (i = 0; i < NR_CATEGORIES; i++) {
+		for (test = 0; test < nr_tests; test++)
+			if (has_id(tests[test].ids, categories[i].prefix, true))
+				break;
+		if (test < nr_tests)
+			puts(categories[i].category);
+	}
 }

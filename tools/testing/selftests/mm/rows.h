@@ -33,7 +33,7 @@ bool rows_each_test(const char *id, void (*found)(const char *test, void *arg), 
  */
 bool rows_print(void);
 
-/* rows_print_categories() - print the names of all categories, one a line. */
+/* rows_print_categories() - print the categories that have tests, one a line. */
 void rows_print_categories(void);
 
 #endif

@@ -180,7 +180,7 @@ static void suite_usage(FILE *to)
 		"\n"
 		"      --test NAME      only this test, row (ORD-1) or category (order); any number\n"
 		"      --rows           list row, test and title, separated by tabs\n"
-		"      --categories     list the categories\n"
+		"      --categories     list the categories that have tests\n"
 		"      --probe          list what this machine has that tests need\n"
 		"      --restore        put back settings that a killed run left\n"
 		"      --model NAME     rules to expect: auto (default), none, mainline or v10\n"

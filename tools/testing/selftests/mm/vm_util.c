@@ -174,6 +174,8 @@ struct page_reader {
 	size_t nr_slots;	/* a power of two */
 	size_t nr_used;
 	struct block *slots;
+	uint64_t head;		/* the folio that was asked for last */
+	uint64_t nr_pages;
 };
 
 struct page_reader *page_reader_open(const char *path)
@@ -258,18 +260,33 @@ uint64_t page_reader_get(struct page_reader *reader, uint64_t pfn)
 	return slot->entries[pfn % BLOCK_ENTRIES];
 }
 
-unsigned int folio_of(struct page_reader *flags, uint64_t pfn, uint64_t *head)
+/* The first page of a folio: its tails lie behind it. */
+static uint64_t find_head(struct page_reader *flags, uint64_t pfn)
+{
+	while (page_reader_get(flags, pfn) & (1ULL << KPF_COMPOUND_TAIL) && pfn)
+		pfn--;
+	return pfn;
+}
+
+static uint64_t count_pages(struct page_reader *flags, uint64_t head)
 {
 	uint64_t nr = 1;
 
-	while (page_reader_get(flags, pfn) & (1ULL << KPF_COMPOUND_TAIL) && pfn)
-		pfn--;
-	*head = pfn;
-	if (!(page_reader_get(flags, pfn) & (1ULL << KPF_COMPOUND_HEAD)))
-		return 0;
-	while (page_reader_get(flags, pfn + nr) & (1ULL << KPF_COMPOUND_TAIL))
-		nr++;
-	return 63 - __builtin_clzll(nr);
+	if (page_reader_get(flags, head) & (1ULL << KPF_COMPOUND_HEAD))
+		while (page_reader_get(flags, head + nr) & (1ULL << KPF_COMPOUND_TAIL))
+			nr++;
+	return nr;
+}
+
+unsigned int folio_of(struct page_reader *flags, uint64_t pfn, uint64_t *head)
+{
+	/* Its other pages are asked for next, mostly. */
+	if (pfn < flags->head || pfn >= flags->head + flags->nr_pages) {
+		flags->head = find_head(flags, pfn);
+		flags->nr_pages = count_pages(flags, flags->head);
+	}
+	*head = flags->head;
+	return 63 - __builtin_clzll(flags->nr_pages);
 }
 
 static void smaps_line(const char *line, struct smaps_sum *sum)

@@ -14,8 +14,15 @@
 
 #define MAX_ORDERS	16	/* room for every order up to the PMD order of any port */
 
+/* Newer than the C library's headers may be. */
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ	22
+#endif
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE	23
+#endif
 #ifndef MADV_COLLAPSE
-#define MADV_COLLAPSE	25
+#define MADV_COLLAPSE		25
 #endif
 
 /* The sizes of the machine; read once, then handed around. */
