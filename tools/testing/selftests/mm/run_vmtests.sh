@@ -40,7 +40,7 @@ program_of()
 command_of()
 {
 	program=$(program_of "$1")
-	[ -x "./$program" ] && "./$program" --categories | grep -qx "$1" &&
+	[ -x "./$program" ] && "./$program" --categories | grep -Fqx "$1" &&
 		echo "$program --test $1"
 }
 
@@ -59,13 +59,16 @@ Exit code: 0 passed, 1 failed, 4 nothing but skipped.
 EOF
 }
 
+set -f	# a category that somebody made up is no pattern
 selected=
+only=
 list=
 while getopts hlt: option; do
 	case $option in
 	h)	usage; exit 0 ;;
 	l)	list=yes ;;
-	t)	selected="$selected $(echo "$OPTARG" | tr , ' ')" ;;
+	t)	selected="$selected $(echo "$OPTARG" | tr , ' ')"
+		only=yes ;;
 	*)	usage >&2; exit $ksft_fail ;;
 	esac
 done
@@ -82,9 +85,14 @@ if [ "$list" ]; then
 	exit 0
 fi
 
-[ "$selected" ] || selected=$(list_categories)
+[ "$only" ] || selected=$(list_categories)
+if [ "$(echo "$selected" | wc -w)" -eq 0 ]; then
+	echo "run_vmtests.sh: no category behind -t. There are:" \
+		"$(list_categories | tr '\n' ' ')" >&2
+	exit $ksft_fail
+fi
 for category in $selected; do
-	if ! list_categories | grep -qx "$category"; then
+	if ! list_categories | grep -Fqx "$category"; then
 		echo "run_vmtests.sh: no such category: $category. There are:" \
 			"$(list_categories | tr '\n' ' ')" >&2
 		exit $ksft_fail
@@ -121,6 +129,7 @@ run_prefixed()
 }
 
 exec 4>&1
+options=
 number=0
 failed=0
 passed=0

@@ -12,12 +12,25 @@
 #define HEADER	"mthp_khugepaged settings 1\n"
 #define FOOTER	"end\n"
 
-/* Only these are ever written from a file. */
-static bool is_ours(const char *path)
+struct search {
+	const char *path;
+	bool found;
+};
+
+static void compare_path(const char *path, void *arg)
 {
-	return (!strncmp(path, THP_SYSFS "/", strlen(THP_SYSFS "/")) ||
-		!strncmp(path, "/proc/sys/vm/", strlen("/proc/sys/vm/"))) &&
-	       !strstr(path, "..");
+	struct search *search = arg;
+
+	search->found |= !strcmp(search->path, path);
+}
+
+/* Only what thp_knobs() lists is ever written from a file. */
+static bool is_ours(const struct vm_geometry *vm, const char *path)
+{
+	struct search search = { .path = path };
+
+	thp_knobs(vm, compare_path, &search);
+	return search.found;
 }
 
 struct reading {
@@ -86,7 +99,8 @@ int saved_knobs_store(const struct saved_knobs *saved, const char *path)
 	return err;
 }
 
-int saved_knobs_load(struct saved_knobs *saved, const char *path)
+int saved_knobs_load(const struct vm_geometry *vm, struct saved_knobs *saved,
+		     const char *path)
 {
 	char line[256] = "";
 	int err = -EINVAL;
@@ -102,11 +116,12 @@ int saved_knobs_load(struct saved_knobs *saved, const char *path)
 		if (saved->nr == sizeof(saved->knob) / sizeof(saved->knob[0]) ||
 		    sscanf(line, "%127s %31s", saved->knob[saved->nr].path,
 			   saved->knob[saved->nr].value) != 2 ||
-		    !is_ours(saved->knob[saved->nr].path))
+		    !is_ours(vm, saved->knob[saved->nr].path))
 			goto out;
 		saved->nr++;
 	}
-	err = strcmp(line, FOOTER) ? -EINVAL : 0;
+	if (!strcmp(line, FOOTER) && !fgets(line, sizeof(line), file))
+		err = 0;
 out:
 	fclose(file);
 	return err;

@@ -30,7 +30,8 @@ int saved_knobs_store(const struct saved_knobs *saved, const char *path);
 /* saved_knobs_load() - read them from that file.
  * Return: 0; -ENOENT when there is none; -EINVAL when it is not ours.
  */
-int saved_knobs_load(struct saved_knobs *saved, const char *path);
+int saved_knobs_load(const struct vm_geometry *vm, struct saved_knobs *saved,
+		     const char *path);
 
 /* saved_knobs_restore() - write back each value that differs.
  * @changed: called for each knob that was written, or could not be; may be NULL

@@ -272,6 +272,8 @@ static const char *unfit(int geometry_error)
 		return "no /proc/kpageflags, CONFIG_PROC_PAGE_MONITOR is needed";
 	if (!pagemap_shows_pfns(&suite.vm))
 		return "pagemap hides page frame numbers";
+	if (!kpageflags_show_pages(&suite.vm))
+		return "/proc/kpageflags has no flags of a page in use";
 	if (access(THP_SYSFS "/khugepaged/full_scans", R_OK))
 		return "this kernel has no khugepaged in sysfs";
 	return NULL;
@@ -418,7 +420,7 @@ static enum suite_action parse_options(int argc, char **argv, int *code)
 			action = ACTION_PROBE;
 			break;
 		case OPT_RESTORE:
-			*code = supervisor_restore();
+			*code = supervisor_restore(&suite.vm);
 			return ACTION_EXIT;
 		case OPT_MODEL:
 			if (!parse_model(optarg))

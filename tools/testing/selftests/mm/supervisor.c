@@ -29,15 +29,21 @@ static int take_lock(void)
 		fprintf(stderr, "%s: %s\n", SUPERVISOR_LOCK, strerror(errno));
 		return -1;
 	}
-	if (!flock(fd, LOCK_EX | LOCK_NB)) {
-		if (ftruncate(fd, 0) || dprintf(fd, "%d\n", getpid()) < 0)
-			fprintf(stderr, "%s: %s\n", SUPERVISOR_LOCK, strerror(errno));
-		return fd;
+	if (flock(fd, LOCK_EX | LOCK_NB)) {
+		if (errno == EWOULDBLOCK) {
+			read_text(SUPERVISOR_LOCK, pid, sizeof(pid));
+			fprintf(stderr,
+				"another run is alive, process %s: two would disturb each other\n",
+				pid);
+			close(fd);
+			return -1;
+		}
+		fprintf(stderr, "%s: %s; a second run would not be noticed\n",
+			SUPERVISOR_LOCK, strerror(errno));
 	}
-	read_text(SUPERVISOR_LOCK, pid, sizeof(pid));
-	fprintf(stderr, "another run is alive, process %s: two would disturb each other\n", pid);
-	close(fd);
-	return -1;
+	if (ftruncate(fd, 0) || dprintf(fd, "%d\n", getpid()) < 0)
+		fprintf(stderr, "%s: %s\n", SUPERVISOR_LOCK, strerror(errno));
+	return fd;
 }
 
 static void report_restored(const char *path, const char *value, int err)
@@ -55,12 +61,12 @@ static void report_failed(const char *path, const char *value, int err)
 }
 
 /* Repair from the file, where a killed run left one. */
-static int repair(bool *found)
+static int repair(const struct vm_geometry *vm, bool *found)
 {
 	struct saved_knobs saved;
 	int err;
 
-	err = saved_knobs_load(&saved, SUPERVISOR_SAVED);
+	err = saved_knobs_load(vm, &saved, SUPERVISOR_SAVED);
 	*found = err != -ENOENT;
 	if (err == -ENOENT)
 		return 0;
@@ -74,7 +80,7 @@ static int repair(bool *found)
 	return err;
 }
 
-int supervisor_restore(void)
+int supervisor_restore(const struct vm_geometry *vm)
 {
 	bool found;
 	int err, lock;
@@ -82,7 +88,7 @@ int supervisor_restore(void)
 	lock = take_lock();
 	if (lock < 0)
 		return KSFT_FAIL;
-	err = repair(&found);
+	err = repair(vm, &found);
 	if (!found)
 		fprintf(stderr, "nothing to restore\n");
 	close(lock);
@@ -199,7 +205,7 @@ static int save(const struct vm_geometry *vm, struct saved_knobs *saved)
 	bool found;
 	int err;
 
-	err = repair(&found);
+	err = repair(vm, &found);
 	if (err)
 		return KSFT_FAIL;
 	err = saved_knobs_read(vm, saved, error, sizeof(error));

@@ -33,8 +33,9 @@ int supervise(const struct vm_geometry *vm, unsigned int timeout,
 	      int (*run)(void *arg), void *arg);
 
 /* supervisor_restore() - repair what a killed run left.
+ * @vm: the machine
  * Return: KSFT_PASS, or KSFT_FAIL with a message.
  */
-int supervisor_restore(void);
+int supervisor_restore(const struct vm_geometry *vm);
 
 #endif

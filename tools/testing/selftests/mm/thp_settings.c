@@ -129,6 +129,9 @@ int thp_settings_apply(const struct vm_geometry *vm,
 	list_knobs(vm, settings, &list);
 	for (i = 0; i < list.nr; i++) {
 		err = knob_write(list.knob[i].path, list.knob[i].value);
+		if (err == -EIO)
+			return report(error, list.knob[i].path, err,
+				      "does not keep its value, does another process change it?");
 		if (err)
 			return report(error, list.knob[i].path, err, "cannot be set");
 	}

@@ -149,13 +149,30 @@ int pagemap_read(const struct vm_geometry *vm, const char *start, unsigned int n
 		       (uintptr_t)start / vm->page_size * sizeof(*entries));
 }
 
-bool pagemap_shows_pfns(const struct vm_geometry *vm)
+/* Page frame number of a page that is present, of the stack; 0 if it is hidden. */
+static uint64_t some_pfn(const struct vm_geometry *vm)
 {
-	volatile char here = 0;	/* this page of the stack is present */
+	volatile char here = 0;
 	uint64_t entry;
 
-	return !here && !pagemap_read(vm, (const char *)&here, 1, &entry) &&
-	       (entry & PM_PRESENT) && (entry & PM_PFN_MASK);
+	if (here || pagemap_read(vm, (const char *)&here, 1, &entry) || !(entry & PM_PRESENT))
+		return 0;
+	return entry & PM_PFN_MASK;
+}
+
+bool pagemap_shows_pfns(const struct vm_geometry *vm)
+{
+	return some_pfn(vm);
+}
+
+bool kpageflags_show_pages(const struct vm_geometry *vm)
+{
+	struct page_reader *flags = page_reader_open("/proc/kpageflags");
+	bool shown = flags && page_reader_get(flags, some_pfn(vm));
+
+	if (flags)
+		page_reader_close(flags);
+	return shown;
 }
 
 /*

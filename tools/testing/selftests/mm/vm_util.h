@@ -86,6 +86,9 @@ int pagemap_read(const struct vm_geometry *vm, const char *start, unsigned int n
  */
 bool pagemap_shows_pfns(const struct vm_geometry *vm);
 
+/* kpageflags_show_pages() - does /proc/kpageflags have flags for a page in use? */
+bool kpageflags_show_pages(const struct vm_geometry *vm);
+
 /* kpageflags; Documentation/admin-guide/mm/pagemap.rst */
 #define KPF_COMPOUND_HEAD	15
 #define KPF_COMPOUND_TAIL	16
