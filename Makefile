@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0
+# The front door: fetch, build, boot, run. `make help` lists what there is.
+
+TOP := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
+BUILD ?= $(TOP)/build
+CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/mthp_khugepaged
+override BUILD := $(abspath $(BUILD))
+override CACHE := $(abspath $(CACHE))
+# Of a relative path, what it means to the caller and not to a sub-make.
+ifneq ($(KSRC),)
+override KSRC := $(abspath $(KSRC))
+endif
+ifneq ($(INSTALL_PATH),)
+override INSTALL_PATH := $(abspath $(INSTALL_PATH))
+endif
+
+SUITE := $(TOP)/tools/testing/selftests/mm
+VM := $(TOP)/vm
+KERNEL ?= latest
+
+# The scripts take their variables from the environment, where a value may hold any
+# character; make puts those of its command line there by itself.
+export BUILD CACHE KSRC KERNEL
+
+.DEFAULT_GOAL := help
+.PHONY: help run run-native check build install kernel deps clean distclean
+.PHONY: fetch-kernel unit-tests build-locked install-locked unit-tests-locked
+
+# The steps build on each other; -j is for the suite's own Makefile.
+.NOTPARALLEL:
+
+help:
+	@sed 1d $(VM)/help.txt
+
+# A recipe that fails with 4 makes GNU make print "Error 4" and exit with 2: it
+# has no way to pass a status on. Use vm/make-run where 1 and 4 must differ.
+run: fetch-kernel build
+	@$(VM)/suite.sh vm
+
+# First, so that a KERNEL that is none is told before anything is built.
+fetch-kernel:
+	@$(VM)/deps.sh build vm
+	@$(VM)/kernel.sh "$$KERNEL" >/dev/null
+
+run-native: build
+	@$(VM)/suite.sh native
+
+check: deps fetch-kernel build unit-tests
+	@$(TOP)/tests/run
+
+unit-tests:
+	+@$(LOCKED) unit-tests-locked
+
+unit-tests-locked:
+	+@mkdir -p $(BUILD)/tests
+	+@$(MAKE) -s --no-print-directory -C $(TOP)/tests/unit KSRC=$(KSRC) \
+		OUTPUT=$(BUILD)/tests >&2
+
+deps:
+	@$(VM)/deps.sh build vm check
+
+kernel:
+	@$(VM)/deps.sh vm
+	@$(VM)/kernel.sh "$$KERNEL"
+
+# Two runs may share a build folder; they must not build in it at once.
+LOCKED = mkdir -p $(BUILD) && ksrc=$$($(VM)/headers.sh) && \
+	flock $(BUILD)/build.lock $(MAKE) --no-print-directory -f $(TOP)/Makefile KSRC="$$ksrc"
+
+build:
+	@$(VM)/deps.sh build
+	+@$(LOCKED) build-locked
+
+build-locked:
+	+@$(MAKE) -s --no-print-directory -C $(SUITE) KSRC=$(KSRC) OUTPUT=$(BUILD)/mm \
+		INSTALL_PATH=$(BUILD)/suite install >&2
+
+install:
+	@$(if $(INSTALL_PATH),,echo "install: say where, with INSTALL_PATH=" >&2; exit 1)
+	@$(VM)/deps.sh build
+	+@$(LOCKED) install-locked
+
+# As the kernel's own `make kselftest-install` does it, with one collection.
+COLLECTION := mthp
+KSELFTEST = $(KSRC)/tools/testing/selftests
+
+install-locked:
+	+@$(MAKE) -s --no-print-directory -C $(SUITE) KSRC=$(KSRC) OUTPUT=$(BUILD)/mm \
+		INSTALL_PATH=$(INSTALL_PATH)/$(COLLECTION) install >&2
+	@$(MAKE) -s --no-print-directory -C $(SUITE) KSRC=$(KSRC) OUTPUT=$(BUILD)/mm \
+		COLLECTION=$(COLLECTION) emit_tests >$(INSTALL_PATH)/kselftest-list.txt
+	@install -m 755 $(KSELFTEST)/run_kselftest.sh $(INSTALL_PATH)/run_kselftest.sh
+	@rsync -a $(KSELFTEST)/kselftest $(INSTALL_PATH)/
+
+clean:
+	@echo "removing $(BUILD)" >&2
+	@rm -rf $(BUILD)
+
+distclean: clean
+	@echo "removing $(CACHE): kernels, headers, package lists" >&2
+	@rm -rf $(CACHE)

@@ -1,0 +1,131 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Check for what is needed, and install what is missing: deps.sh SET...
+#   build  compile the suite      vm  boot a kernel      check  the tests of the suite
+# Nothing missing: no call of apt at all. Not allowed to install: say what to install.
+set -eu
+. "${0%/*}/common.sh"
+
+missing=
+
+# need PACKAGE COMMAND...: the package is missing unless the command succeeds.
+need()
+{
+	package=$1
+	shift
+	"$@" >/dev/null 2>&1 || missing="$missing $package"
+}
+
+# Some live where only root looks.
+cmd()
+{
+	command -v "$1" || [ -x "/usr/sbin/$1" ] || [ -x "/sbin/$1" ]
+}
+
+# A header lies in /usr/include, or below it in the folder of the architecture.
+header()
+{
+	for file in /usr/include/"$1" /usr/include/*-linux-gnu*/"$1"; do
+		[ -f "$file" ] && return 0
+	done
+	return 1
+}
+
+# The guest has no libraries: a busybox that needs some will not do.
+static_busybox()
+{
+	busybox=$(command -v busybox) &&
+		! LC_ALL=C ldd "$busybox" 2>/dev/null | grep -q '=>\|ld-linux'
+}
+
+compiler()
+{
+	if [ -n "${LLVM:-}" ]; then
+		need clang cmd clang
+		need lld cmd ld.lld
+	elif [ "${CC:-gcc}" = gcc ]; then
+		need gcc cmd gcc
+	fi
+}
+
+set_build()
+{
+	compiler
+	need make cmd make
+	need libc6-dev header stdio.h
+	need liburing-dev header liburing.h
+	need libcap-dev header sys/capability.h
+	need xz-utils cmd xz
+	need rsync cmd rsync
+	need util-linux cmd flock
+}
+
+set_vm()
+{
+	case $DEB_ARCH in
+	amd64) need qemu-system-x86 cmd qemu-system-x86_64 ;;
+	arm64) need qemu-system-arm cmd qemu-system-aarch64 ;;
+	*) die "DEB_ARCH=$DEB_ARCH is not known: amd64 or arm64" ;;
+	esac
+	need busybox-static static_busybox
+	need cpio cmd cpio
+	need util-linux cmd flock
+}
+
+set_check()
+{
+	need perl cmd prove
+	need python3 cmd python3
+	need libcap2-bin cmd capsh
+	need util-linux cmd setpriv
+	need procps cmd pgrep
+}
+
+for set in "$@"; do
+	case $set in
+	build | vm | check) "set_$set" ;;
+	*) die "no set '$set': build, vm or check" ;;
+	esac
+done
+
+[ -n "$missing" ] || exit 0
+# shellcheck disable=SC2086
+missing=$(printf '%s\n' $missing | sort -u | tr '\n' ' ')
+missing=${missing% }
+
+ask="as root: apt-get install --no-install-recommends $missing"
+
+command -v apt-get >/dev/null ||
+	die "missing: $missing (Debian's names), and there is no apt-get here: install them by hand"
+if [ "$(id -u)" -eq 0 ]; then
+	as_root='env'
+elif ! command -v sudo >/dev/null; then
+	die "missing: $missing. Install them, $ask"
+elif sudo -n true 2>/dev/null || [ -t 0 ]; then
+	as_root="sudo env"
+else
+	die "missing: $missing, and sudo wants a password. Install them, $ask"
+fi
+
+apt()
+{
+	# No stdin: a package that asks would wait for ever.
+	$as_root DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 \
+		-o Dpkg::Use-Pty=0 "$@" </dev/null >>"$log" 2>&1
+}
+
+# A sudo that asks for a password asks now, while it still has the terminal.
+[ "$as_root" = env ] || sudo true
+
+note "installing $missing"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+# Lists that are missing or old make the first try fail.
+# shellcheck disable=SC2086
+apt install -y --no-install-recommends $missing || {
+	apt update || note "apt-get update failed, trying with the lists that are there"
+	apt install -y --no-install-recommends $missing
+} || {
+	grep '^E:' "$log" | tail -n 5 >&2
+	die "apt-get could not install. Install them, $ask"
+}

@@ -1,0 +1,78 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Print the kernel tree that kselftest.h, kselftest_harness.h and lib.mk come from:
+# KSRC if given, else what is needed of Debian's newest linux-source, unpacked once.
+# The version has nothing to do with the kernel under test.
+set -eu
+. "${0%/*}/common.sh"
+
+# The harness of older trees lacks what the suite builds on.
+usable()
+{
+	grep -qs FIXTURE_TEARDOWN_PARENT "$1/tools/testing/selftests/kselftest_harness.h" &&
+		[ -f "$1/tools/testing/selftests/lib.mk" ]
+}
+
+if [ -n "${KSRC:-}" ]; then
+	[ -d "$KSRC" ] || die "KSRC=$KSRC: no such folder"
+	usable "$KSRC" || die "KSRC=$KSRC is no Linux source tree, or one older than 7.2"
+	cd "$KSRC" && pwd
+	exit
+fi
+
+# Any that was unpacked before will do, without asking the network.
+cached()
+{
+	for tree in "$CACHE"/headers/linux-*; do
+		usable "$tree" && echo "$tree" && return 0
+	done
+	return 1
+}
+
+cached && exit
+lock headers
+cached && exit
+
+list=$("$TOP/vm/apt.sh" list '^linux-source-[0-9.]+$')
+package=''
+version=''
+while read -r name candidate; do
+	case $candidate in *~rc*) continue ;; esac
+	dpkg --compare-versions "${candidate:-0}" ge 7.2 || continue
+	[ -n "$version" ] && dpkg --compare-versions "$candidate" le "$version" && continue
+	package=$name version=$candidate
+done <<LIST
+$list
+LIST
+[ -n "$version" ] || die "Debian has no linux-source of 7.2 or later: give KSRC=path/to/linux"
+
+mkdir -p "$CACHE/headers"
+# What a killed run left; none but us is here now.
+rm -rf "$CACHE"/headers/tmp.*
+tmp=$(mktemp -d "$CACHE/headers/tmp.XXXXXX")
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 1' HUP INT TERM
+
+note "fetching $package $version for the kselftest headers"
+(cd "$tmp" && "$TOP/vm/apt.sh" download "$package=$version") || die "could not fetch $package"
+dpkg-deb --fsys-tarfile "$tmp"/*.deb | tar -x -O --wildcards './usr/src/linux-source-*.tar.xz' |
+	xz -dc -T0 | (
+	mkdir "$tmp/linux"
+	# tar complains about a pattern that matches nothing; usable() judges.
+	tar -x -C "$tmp/linux" --strip-components=1 --wildcards --no-wildcards-match-slash \
+		'*/scripts/checkpatch.pl' \
+		'*/scripts/spelling.txt' \
+		'*/scripts/const_structs.checkpatch' \
+		'*/scripts/subarch.include' \
+		'*/tools/include' \
+		'*/tools/scripts' \
+		'*/tools/testing/kunit' \
+		'*/tools/testing/selftests/kselftest' \
+		'*/tools/testing/selftests/kselftest*.h' \
+		'*/tools/testing/selftests/kselftest_*.sh' \
+		'*/tools/testing/selftests/lib.mk' \
+		'*/tools/testing/selftests/run_kselftest.sh' 2>/dev/null || :
+)
+usable "$tmp/linux" || die "$package $version holds no usable kselftest headers: give KSRC=path/to/linux"
+mv -T "$tmp/linux" "$CACHE/headers/linux-$version"
+echo "$CACHE/headers/linux-$version"

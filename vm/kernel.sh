@@ -1,0 +1,120 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Print the path of a kernel image: kernel.sh [PATH | SERIES | latest]
+# A series (6.1, 7.2) is Debian's newest of it; latest is Debian's newest release
+# that has mTHP collapse. Versions move, so they are looked up each time.
+set -eu
+. "${0%/*}/common.sh"
+
+want=${1:-latest}
+
+# bytes FILE OFFSET LENGTH
+bytes()
+{
+	od -An -c -j "$2" -N "$3" "$1" 2>/dev/null | tr -d ' '
+}
+
+check_image()
+{
+	[ -e "$1" ] || die "KERNEL=$1: no such file"
+	[ -d "$1" ] && die "KERNEL=$1 is a folder: give the image, e.g. arch/x86/boot/bzImage"
+	[ -r "$1" ] || die "KERNEL=$1 cannot be read"
+	if [ "$(bytes "$1" 514 4)" = HdrS ]; then
+		arch=amd64
+	elif [ "$(bytes "$1" 56 4)" = ARMd ]; then
+		arch=arm64
+	elif [ "$(bytes "$1" 1 3)" = ELF ]; then
+		die "KERNEL=$1 is an ELF file: give the bootable image, e.g. arch/x86/boot/bzImage"
+	else
+		die "KERNEL=$1 is no kernel image: give a bzImage (x86) or an Image (arm64)"
+	fi
+	[ "$arch" = "$DEB_ARCH" ] || die "KERNEL=$1 is a kernel for $arch, the guest is $DEB_ARCH"
+}
+
+# "name version" of every image. Since 6.19 it lies in linux-binary-VER, before
+# that in linux-image-VER; some versions exist only as -unsigned.
+images()
+{
+	"$TOP/vm/apt.sh" list "^linux-(binary|image)(-unsigned)?-[0-9].*-$FLAVOUR(-unsigned)?\$"
+}
+
+# Newest version on stdin that the wish allows.
+newest()
+{
+	best=
+	while read -r version; do
+		case $want in
+		latest)
+			case $version in *~rc*) continue ;; esac
+			dpkg --compare-versions "$version" ge 7.2 || continue
+			;;
+		*)
+			case $version in
+			"$want" | "$want"[.~+-]*) ;;
+			*) continue ;;
+			esac
+			;;
+		esac
+		[ -n "$best" ] && dpkg --compare-versions "$version" le "$best" || best=$version
+	done
+	echo "$best"
+}
+
+# Of the packages of that version the first that holds an image, in /boot or beside
+# the modules; into the cache at one stroke.
+fetch()
+{
+	for package in $(echo "$list" | awk -v v="$version" '$2 == v { print $1 }'); do
+		note "fetching $package"
+		(cd "$tmp" && "$TOP/vm/apt.sh" download "$package=$version") || return 1
+		mkdir "$tmp/root"
+		# tar complains where a pattern matches nothing.
+		dpkg-deb --fsys-tarfile "$tmp"/*.deb | tar -x -C "$tmp/root" --wildcards \
+			'./boot/vmlinu*' './usr/lib/modules/*/vmlinu*' 2>/dev/null || :
+		image=$(find "$tmp/root" -type f -name 'vmlinu*' | head -n 1)
+		if [ -n "$image" ]; then
+			(check_image "$image") || return 1
+			mkdir "$tmp/kernel"
+			mv "$image" "$tmp/kernel/vmlinuz"
+			mv -T "$tmp/kernel" "$dir"
+			return 0
+		fi
+		rm -rf "$tmp/root" "$tmp"/*.deb
+	done
+	die "no package of kernel $version holds an image"
+}
+
+resolve()
+{
+	list=$(images)
+	version=$(echo "$list" | cut -d' ' -f2 | sort -u | newest)
+	[ -n "$version" ] || {
+		series=$(echo "$list" | sed -n 's/^[^ ]* \([0-9]*\.[0-9]*\).*/\1/p' | sort -uV | tr '\n' ' ')
+		die "Debian has no kernel $want ($FLAVOUR); it has ${series:-none}"
+	}
+	dir=$CACHE/kernels/$version-$FLAVOUR
+}
+
+if [ "$want" != latest ] && ! echo "$want" | grep -qxE '[0-9]+(\.[0-9]+)+'; then
+	check_image "$want"
+	echo "$want"
+	exit
+fi
+
+resolve
+if [ ! -f "$dir/vmlinuz" ]; then
+	lock kernels
+	# What a killed run left; none but us is here now.
+	rm -rf "$CACHE"/kernels/tmp.*
+	mkdir -p "$CACHE/kernels"
+	tmp=$(mktemp -d "$CACHE/kernels/tmp.XXXXXX")
+	trap 'rm -rf "$tmp"' EXIT
+	trap 'exit 1' HUP INT TERM
+	# The archive may have moved on since the lists were fetched.
+	[ -f "$dir/vmlinuz" ] || fetch || {
+		"$TOP/vm/apt.sh" refresh --force
+		resolve
+		[ -f "$dir/vmlinuz" ] || fetch || die "could not fetch kernel $version"
+	}
+fi
+echo "$dir/vmlinuz"

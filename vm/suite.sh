@@ -1,0 +1,74 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Run the suite that was built and say what happened: suite.sh vm | native
+# From the environment: KERNEL, TESTS, ARGS, and what run.sh takes. Exit status as in
+# kselftest: 0 passed, 1 failed, 4 all skipped; also written to the file $STATUS.
+set -eu
+. "${0%/*}/common.sh"
+
+where=${1:-vm}
+suite=$BUILD/suite
+program=mthp_khugepaged
+RUN_ID=${RUN_ID:-$(date +%Y%m%d-%H%M%S)-$$}
+KERNEL=${KERNEL:-latest}
+export RUN_ID
+
+[ -x "$suite/$program" ] || die "$suite/$program is not there: run make build"
+
+# ARGS is split as a shell would, quotes and all, but nothing in it is expanded:
+# a PTE table may well hold a * or a ;
+words=$(printf '%s\n' "${ARGS:-}" | xargs -r printf '%s\n' 2>/dev/null) || die "ARGS=$ARGS: a quote is missing"
+set -f
+set --
+for test in ${TESTS:-}; do
+	set -- "$@" --test "$test"
+done
+old_ifs=$IFS
+IFS='
+'
+for word in $words; do
+	set -- "$@" "$word"
+done
+IFS=$old_ifs
+set +f
+
+status=0
+case $where in
+vm)
+	replay="make run${KERNEL:+ KERNEL=$KERNEL}"
+	image=$("$TOP/vm/kernel.sh" "$KERNEL")
+	tmp=$(mktemp -d)
+	trap 'rm -rf "$tmp"' EXIT
+	trap 'exit 1' HUP INT TERM
+	"$TOP/vm/initramfs.sh" "$tmp/initramfs" "$suite:/suite"
+	# In the background, so that a signal reaches the trap and not only run.sh.
+	"$TOP/vm/run.sh" "$image" "$tmp/initramfs" "/suite/$program" "$@" &
+	trap 'kill $! 2>/dev/null; wait; exit 1' HUP INT TERM
+	wait $! || status=$?
+	;;
+native)
+	replay="make run-native"
+	"$TOP/vm/native.sh" "$suite/$program" "$@" || status=$?
+	;;
+*)
+	die "usage: suite.sh vm | native"
+	;;
+esac
+
+# The output is judged too: a suite that ran nothing has not passed.
+judged=0
+[ ! -e "$BUILD/log/console-$RUN_ID.log" ] || awk -f "$TOP/vm/summary.awk" -v replay="$replay" -v console="$BUILD/log/console-$RUN_ID.log" \
+	-v ktap="$BUILD/log/ktap-$RUN_ID.log" "$BUILD/log/console-$RUN_ID.log" >&2 || judged=$?
+[ $status -ne 0 ] || status=$judged
+
+case $status in
+0) note "exit 0 (passed)" ;;
+4) note "exit 4 (all skipped: nothing was tested)" ;;
+1) note "exit 1 (failed)" ;;
+*)
+	note "exit 1 (failed: $program ended with status $status)"
+	status=1
+	;;
+esac
+[ -z "${STATUS:-}" ] || echo "$status" >"$STATUS"
+exit "$status"
