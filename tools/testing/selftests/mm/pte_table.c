@@ -375,7 +375,7 @@ static void draw_line(struct drawn_line *line, const struct pte_table *expected,
 	memset(line, 0, sizeof(*line));
 	for (i = 0; i < DRAW_WIDTH && offset + i < expected->nr; i++) {
 		const struct pte *want = &expected->pte[offset + i];
-		const struct pte *got = seen ? &seen->pte[offset + i] : want;
+		const struct pte *got = &seen->pte[offset + i];
 
 		line->expected[i] = draw_pte(want);
 		line->seen[i] = draw_pte(got);
@@ -385,38 +385,50 @@ static void draw_line(struct drawn_line *line, const struct pte_table *expected,
 		line->marks[--i] = '\0';
 }
 
+static void print_folded(unsigned int folded, void (*print)(const char *line))
+{
+	char text[64];
+
+	if (!folded)
+		return;
+	snprintf(text, sizeof(text), "%14s ... %u more such line%s", "", folded,
+		 folded > 1 ? "s" : "");
+	print(text);
+}
+
+static void print_line(unsigned int offset, const struct drawn_line *line, bool one,
+		       void (*print)(const char *line))
+{
+	char text[DRAW_WIDTH + 32];
+	bool differ = line->marks[0];
+
+	snprintf(text, sizeof(text), "%5u %-8s %s", offset,
+		 one ? "" : differ ? "expected" : "both", line->expected);
+	print(text);
+	if (!differ)
+		return;
+	snprintf(text, sizeof(text), "%5s %-8s %s", "", "seen", line->seen);
+	print(text);
+	snprintf(text, sizeof(text), "%5s %-8s %s", "", "", line->marks);
+	print(text);
+}
+
 void pte_table_draw(const struct pte_table *expected, const struct pte_table *seen,
 		    void (*print)(const char *line))
 {
-	char text[DRAW_WIDTH + 32];
 	struct drawn_line line, previous = { 0 };
 	unsigned int offset, folded = 0;
 
 	for (offset = 0; offset < expected->nr; offset += DRAW_WIDTH) {
-		bool last = offset + DRAW_WIDTH >= expected->nr;
-
-		draw_line(&line, expected, seen, offset);
-		if (offset && !last && !memcmp(&line, &previous, sizeof(line))) {
+		draw_line(&line, expected, seen ?: expected, offset);
+		if (offset && !memcmp(&line, &previous, sizeof(line))) {
 			folded++;
 			continue;
 		}
-		if (folded) {
-			snprintf(text, sizeof(text), "             ... %u more such line%s",
-				 folded, folded > 1 ? "s" : "");
-			print(text);
-			folded = 0;
-		}
+		print_folded(folded, print);
+		folded = 0;
+		print_line(offset, &line, !seen, print);
 		previous = line;
-		snprintf(text, sizeof(text), "%5u %-8s %s", offset,
-			 seen ? "expected" : "", line.expected);
-		print(text);
-		if (!seen)
-			continue;
-		snprintf(text, sizeof(text), "%5s %-8s %s", "", "seen", line.seen);
-		print(text);
-		if (line.marks[0]) {
-			snprintf(text, sizeof(text), "%5s %-8s %s", "", "", line.marks);
-			print(text);
-		}
 	}
+	print_folded(folded, print);
 }

@@ -112,9 +112,10 @@ void pte_table_set_folio(struct pte_table *table, unsigned int offset,
 			 enum pte_state state, unsigned int order,
 			 unsigned int first, unsigned int nr);
 
-/* pte_table_draw() - draw two tables above each other, runs of equal lines folded.
+/* pte_table_draw() - draw two tables above each other, repeated lines folded.
  * @expected: upper table
- * @seen: lower table, PTEs that differ marked below it; NULL to draw one only
+ * @seen: lower table, PTEs that differ marked below it; NULL to draw one only.
+ *        A line in which they agree is drawn once.
  * @print: called for each line, without newline
  *
  * A PTE is the letter of its state; one that maps a large folio is the order
