@@ -802,6 +802,19 @@ TEST_ROWS(collapse, pmd_counters, "DAT-3")
 	EXPECT_LE(2, check->moved.pages_collapsed);
 }
 
+/* VMA-1, DAT-4: a range that no VMA spans is not even tried. */
+TEST_ROWS(collapse, unspanned_range_is_not_tried, "VMA-1 DAT-4")
+{
+	struct collapse_check *check = &self->check;
+
+	SKIP_WITHOUT_MTHP();
+	check_sizes(check, suite_orders());
+	check_case(check, "p~ .", "p~ .")->shape = RANGE_SHORT;
+	check_case(check, ". p~", ". p~")->shape = RANGE_LATE;
+	check_case(check, "p~", "p~")->shape = RANGE_SPLIT;
+	CHECK(collapse_and_count(check));
+}
+
 /* CRP-1: with all sizes on, a mixture of folios and holes settles in the first scan. */
 TEST_ROWS(collapse, mixture_does_not_creep, "CRP-1")
 {
