@@ -10,7 +10,7 @@
 #include "collapse_check.h"
 
 #define CACHE_LINE	64			/* bytes */
-#define MAX_MEMORY	(256UL << 20)		/* bytes of one batch, sources and folios */
+#define MAX_MEMORY	(384UL << 20)		/* bytes of one batch */
 
 enum generation generation_detect(const struct vm_geometry *vm)
 {
@@ -221,15 +221,16 @@ void check_end(struct collapse_check *check)
 	check->nr_cases = 0;
 }
 
-/* How many ranges one batch may have: each may need its size twice. */
+/* How many ranges one batch may have; a collapse takes the size of one more. */
 static unsigned int capacity(const struct collapse_check *check)
 {
-	size_t memory = meminfo_bytes("MemAvailable") / 2;
+	size_t memory = meminfo_bytes("MemAvailable") / 2, ranges;
 
 	if (memory > MAX_MEMORY)
 		memory = MAX_MEMORY;
-	memory /= 2 * check->vm.pmd_size;
-	return memory < CHECK_MAX_CASES ? memory : CHECK_MAX_CASES;
+	ranges = memory / check->vm.pmd_size;
+	ranges -= !!ranges;
+	return ranges < CHECK_MAX_CASES ? ranges : CHECK_MAX_CASES;
 }
 
 static void print_failure(const struct collapse_check *check, const struct check_case *c,

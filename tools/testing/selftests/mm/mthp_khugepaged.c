@@ -802,8 +802,8 @@ TEST_ROWS(collapse, pmd_counters, "DAT-3")
 	EXPECT_LE(2, check->moved.pages_collapsed);
 }
 
-/* VMA-1, DAT-4: a range that no VMA spans is not even tried. */
-TEST_ROWS(collapse, unspanned_range_is_not_tried, "VMA-1 DAT-4")
+/* VMA-1, ORD-5, DAT-4: a range that is not eligible is not even tried. */
+TEST_ROWS(collapse, ineligible_range_is_not_tried, "VMA-1 ORD-5 DAT-4")
 {
 	struct collapse_check *check = &self->check;
 
@@ -812,6 +812,7 @@ TEST_ROWS(collapse, unspanned_range_is_not_tried, "VMA-1 DAT-4")
 	check_case(check, "p~ .", "p~ .")->shape = RANGE_SHORT;
 	check_case(check, ". p~", ". p~")->shape = RANGE_LATE;
 	check_case(check, "p~", "p~")->shape = RANGE_SPLIT;
+	check_case(check, "p~", "p~")->advise = false;
 	CHECK(collapse_and_count(check));
 }
 

@@ -316,20 +316,47 @@ static void finish(void)
 	_exit(verdict);
 }
 
-/* A khugepaged that does not work fails the run at once, not each test in turn. */
+/* Copy what a process wrote to @from, from its beginning. */
+static void print_file(FILE *from)
+{
+	char line[1024];
+
+	rewind(from);
+	while (fgets(line, sizeof(line), from))
+		fputs(line, stdout);
+}
+
+/*
+ * A khugepaged that does not work fails the run at once, not each test in turn. The
+ * harness has not begun its output yet, so this failure is a whole output of its own.
+ */
 static bool khugepaged_works(void)
 {
+	FILE *messages = tmpfile();
 	struct collapse_check *check;
-	int status;
+	int status = -1;
 	pid_t pid;
 
 	fflush(stdout);
 	pid = fork();
 	if (!pid) {
 		check = calloc(1, sizeof(*check));
-		_exit(check ? suite_check_begin(check, "first scan") : KSFT_FAIL);
+		if (!check || !messages || dup2(fileno(messages), STDOUT_FILENO) < 0)
+			_exit(KSFT_FAIL);
+		_exit(suite_check_begin(check, "first scan"));
 	}
-	return pid > 0 && waitpid(pid, &status, 0) == pid && !status;
+	if (pid > 0)
+		waitpid(pid, &status, 0);
+	if (status) {
+		ksft_print_header();
+		ksft_set_plan(1);
+		if (messages)
+			print_file(messages);
+		ksft_test_result_fail("khugepaged_works\n");
+	}
+	if (messages)
+		fclose(messages);
+	return !status;
 }
 
 static int run_tests(void *arg)
@@ -339,13 +366,12 @@ static int run_tests(void *arg)
 	(void)arg;
 	err = privileges_drop();
 	if (err && err != -ENOSYS) {
+		ksft_print_header();
 		printf("Bail out! capabilities cannot be dropped: %s\n", strerror(-err));
 		return KSFT_FAIL;
 	}
-	if (!khugepaged_works()) {
-		printf("Bail out! khugepaged does not scan on this machine\n");
+	if (!khugepaged_works())
 		return KSFT_FAIL;
-	}
 	atexit(finish);
 	return test_harness_run(suite.argc, suite.argv);
 }

@@ -209,6 +209,8 @@ static int save(const struct vm_geometry *vm, struct saved_knobs *saved)
 	if (err)
 		return KSFT_FAIL;
 	err = saved_knobs_read(vm, saved, error, sizeof(error));
+	if (err)
+		ksft_print_header();
 	if (err == -EROFS || err == -EACCES) {
 		printf("1..0 # SKIP the settings of khugepaged cannot be written\n# %s\n", error);
 		return KSFT_SKIP;
@@ -219,6 +221,7 @@ static int save(const struct vm_geometry *vm, struct saved_knobs *saved)
 	}
 	err = saved_knobs_store(saved, SUPERVISOR_SAVED);
 	if (err) {
+		ksft_print_header();
 		printf("Bail out! settings cannot be saved to %s: %s\n", SUPERVISOR_SAVED,
 		       strerror(-err));
 		return KSFT_FAIL;
