@@ -116,7 +116,7 @@ static void free_case(struct check_case *c)
 	memset(c, 0, sizeof(*c));
 }
 
-static enum check_verdict broken(struct collapse_check *check)
+static enum check_verdict report_broken(struct collapse_check *check)
 {
 	if (check->broken)
 		check_printf("the test itself is broken: %s", check->broken);
@@ -134,7 +134,7 @@ static enum check_verdict apply(struct collapse_check *check,
 	return CHECK_FAIL;
 }
 
-static enum check_verdict scan(struct collapse_check *check, unsigned int passes)
+static enum check_verdict wait_for_scans(struct collapse_check *check, unsigned int passes)
 {
 	uint64_t start = now_ns();
 	int err;
@@ -144,7 +144,7 @@ static enum check_verdict scan(struct collapse_check *check, unsigned int passes
 	if (!err)
 		return CHECK_PASS;
 	if (err == -ETIMEDOUT)
-		check_printf("khugepaged is dead: full_scans stands still for ten seconds (%s)",
+		check_printf("khugepaged is dead: no complete scan, full_scans stands still (%s)",
 			     khugepaged_find() ? "its thread is there" : "there is no such thread");
 	else
 		check_printf("khugepaged cannot be made to scan: %s", strerror(-err));
@@ -175,11 +175,11 @@ static enum check_verdict settle(struct collapse_check *check)
 		check_printf("mprotect: %s", strerror(errno));
 		goto out;
 	}
-	*(volatile char *)anchor.start = 0;
+	touch_page(anchor.start);
 	if (madvise(anchor.start, check->vm.pmd_size, MADV_HUGEPAGE))
 		check_printf("MADV_HUGEPAGE: %s", strerror(errno));
 	else
-		verdict = scan(check, 1);
+		verdict = wait_for_scans(check, 1);
 out:
 	range_area_unmap(&area);
 	return verdict;
@@ -252,9 +252,9 @@ static void print_table(const char *label, const struct pte_table *table)
 {
 	char text[1024];
 
-	if (pte_table_format(table, text, sizeof(text)) >= sizeof(text))
-		strcpy(text + sizeof(text) - 4, "...");
-	check_printf("%-9s %s", label, text);
+	size_t length = pte_table_format(table, text, sizeof(text));
+
+	check_printf("%-9s %s%s", label, text, length < sizeof(text) ? "" : " ...");
 }
 
 static void print_mismatch(const struct collapse_check *check, const struct check_case *c,
@@ -278,7 +278,7 @@ static enum check_verdict compare_literal(struct collapse_check *check,
 	if (!c->literal || check->generation == GEN_V10)
 		return CHECK_PASS;
 	literal = parse(check, c->literal);
-	if (broken(check)) {
+	if (report_broken(check)) {
 		verdict = CHECK_FAIL;
 	} else if (!pte_table_equal(literal, c->expected)) {
 		print_mismatch(check, c, "the model (seen) contradicts the test (expected)",
@@ -312,7 +312,9 @@ static struct check_case *case_of(struct collapse_check *check, unsigned int ran
 {
 	bool canary = range + 1 == check->nr_ranges && !check->forced;
 
-	return &check->cases[canary ? check->nr_cases : check->first + range];
+	if (canary)
+		range = check->nr_cases - check->first;
+	return &check->cases[check->first + range];
 }
 
 static enum check_verdict read_back(struct collapse_check *check)
@@ -401,7 +403,7 @@ enum check_verdict check_lay_out(struct collapse_check *check)
 	enum check_verdict verdict;
 
 	add_canary(check);
-	verdict = broken(check);
+	verdict = report_broken(check);
 	if (!verdict && check->nr_cases + 1 > capacity(check))
 		verdict = too_little_memory(check);
 	verdict = verdict ?: lay_out(check, 0, check->nr_cases);
@@ -435,7 +437,7 @@ static enum check_verdict collapse(struct collapse_check *check)
 			return CHECK_FAIL;
 		}
 	}
-	return check->forced ? CHECK_PASS : scan(check, check->passes);
+	return check->forced ? CHECK_PASS : wait_for_scans(check, check->passes);
 }
 
 static void read_rss(const struct vm_geometry *vm, struct check_rss *rss)
@@ -519,7 +521,7 @@ enum check_verdict check_collapse(struct collapse_check *check)
 	unsigned int i;
 
 	memset(&check->counts, 0, sizeof(check->counts));
-	verdict = broken(check);
+	verdict = report_broken(check);
 	for (i = 0; i < check->nr_ranges && !verdict; i++)
 		verdict = predict(check, case_of(check, i));
 	verdict = verdict ?: apply(check, &check->settings);
@@ -547,7 +549,7 @@ enum check_verdict check_run(struct collapse_check *check)
 		nr = check->nr_cases - first;
 		if (nr > room - 1)
 			nr = room - 1;
-		verdict = broken(check) ?: lay_out(check, first, nr);
+		verdict = report_broken(check) ?: lay_out(check, first, nr);
 		add_time(check, TIME_TOTAL, start);
 		verdict = verdict ?: check_collapse(check);
 		forget_ranges(check);

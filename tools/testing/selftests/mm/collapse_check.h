@@ -14,6 +14,8 @@
 
 #include <stdatomic.h>
 
+#include "kselftest.h"
+
 #include "collapse_model.h"
 #include "khugepaged_ctl.h"
 #include "pte_setup.h"
@@ -115,7 +117,7 @@ void check_end(struct collapse_check *check);
 
 /* check_text() - a formatted string, valid until CHECK_TEXTS more were made. */
 const char *check_text(struct collapse_check *check, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+	__printf(2, 3);
 
 /* check_case() - add a range to the batch.
  * @notation: what to set up
@@ -150,6 +152,6 @@ enum check_verdict check_run(struct collapse_check *check);
 
 /* check_print() - a line of diagnostics. */
 void check_print(const char *line);
-void check_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void check_printf(const char *format, ...) __printf(1, 2);
 
 #endif

@@ -16,7 +16,8 @@
 #define SCAN_SLEEP	THP_SYSFS "/khugepaged/scan_sleep_millisecs"
 #define FULL_SCANS	THP_SYSFS "/khugepaged/full_scans"
 
-#define DEAD_AFTER_NS	10000000000ULL
+#define IDLE_LIMIT_NS	10000000000ULL	/* without any work done */
+#define BUSY_LIMIT_NS	60000000000ULL	/* at work, but never done */
 #define KICK_AGAIN_NS	100000000ULL
 #define MAX_KICKS	100	/* for one scan; a failed allocation costs one */
 #define MIN_WAIT_NS	50000L
@@ -88,30 +89,48 @@ static void look(struct khugepaged *khugepaged, struct thread_stat *stat)
 		*stat = (struct thread_stat){ .state = 'S' };
 }
 
-static void wait_a_little(long *ns)
-{
-	struct timespec ts = { .tv_nsec = *ns };
+/* How long to wait for khugepaged: a little more each time, as long as it works. */
+struct patience {
+	uint64_t start;		/* nanoseconds */
+	uint64_t idle_since;
+	unsigned long cpu;	/* that khugepaged had used by then, clock ticks */
+	long pause;		/* nanoseconds */
+};
 
+static struct patience new_patience(void)
+{
+	return (struct patience){
+		.start = now_ns(), .idle_since = now_ns(), .pause = MIN_WAIT_NS,
+	};
+}
+
+/* Wait a little; -ETIMEDOUT when it has been too long. */
+static int wait_a_little(struct patience *patience, const struct thread_stat *stat)
+{
+	struct timespec ts = { .tv_nsec = patience->pause };
+	uint64_t now = now_ns();
+
+	if (stat->cpu != patience->cpu) {
+		patience->cpu = stat->cpu;
+		patience->idle_since = now;
+	}
+	if (now - patience->idle_since > IDLE_LIMIT_NS || now - patience->start > BUSY_LIMIT_NS)
+		return -ETIMEDOUT;
 	nanosleep(&ts, NULL);
-	*ns = *ns * 2 < MAX_WAIT_NS ? *ns * 2 : MAX_WAIT_NS;
+	if (patience->pause < MAX_WAIT_NS)
+		patience->pause *= 2;
+	return 0;
 }
 
 static int wait_until_asleep(struct khugepaged *khugepaged)
 {
-	uint64_t deadline = now_ns() + DEAD_AFTER_NS;
+	struct patience patience = new_patience();
 	struct thread_stat stat;
-	unsigned long cpu = 0;
-	long ns = MIN_WAIT_NS;
+	int err = 0;
 
-	for (look(khugepaged, &stat); stat.state != 'S'; look(khugepaged, &stat)) {
-		if (stat.cpu != cpu)
-			deadline = now_ns() + DEAD_AFTER_NS;
-		cpu = stat.cpu;
-		if (now_ns() > deadline)
-			return -ETIMEDOUT;
-		wait_a_little(&ns);
-	}
-	return 0;
+	for (look(khugepaged, &stat); stat.state != 'S' && !err; look(khugepaged, &stat))
+		err = wait_a_little(&patience, &stat);
+	return err;
 }
 
 static int kick(void)
@@ -126,35 +145,29 @@ static int kick(void)
 /* One scan: khugepaged sleeps before the first line and after the last. */
 static int scan_once(struct khugepaged *khugepaged)
 {
-	uint64_t deadline, kicked;
-	unsigned long before, scans, cpu = 0;
-	unsigned int kicks = 1;
+	struct patience patience;
+	unsigned long before, scans;
 	struct thread_stat stat;
-	long ns = MIN_WAIT_NS;
+	unsigned int kicks = 1;
+	uint64_t kicked;
 	int err;
 
 	err = wait_until_asleep(khugepaged) ?: read_ulong(FULL_SCANS, &before) ?: kick();
+	patience = new_patience();
 	kicked = now_ns();
-	deadline = kicked + DEAD_AFTER_NS;
 	while (!err) {
 		err = read_ulong(FULL_SCANS, &scans);
 		if (err || scans != before)
 			break;
-		wait_a_little(&ns);
 		look(khugepaged, &stat);
-		if (stat.cpu != cpu)
-			deadline = now_ns() + DEAD_AFTER_NS;
-		cpu = stat.cpu;
-		if (now_ns() > deadline || kicks > MAX_KICKS)
-			return -ETIMEDOUT;
+		err = wait_a_little(&patience, &stat);
 		/*
 		 * A kick between the end of a scan and the sleep is lost; and after
 		 * a failed allocation, khugepaged sleeps in the middle of a scan.
 		 */
-		if (stat.state == 'S' && now_ns() - kicked > KICK_AGAIN_NS) {
-			err = kick();
+		if (!err && stat.state == 'S' && now_ns() - kicked > KICK_AGAIN_NS) {
+			err = kicks++ < MAX_KICKS ? kick() : -ETIMEDOUT;
 			kicked = now_ns();
-			kicks++;
 		}
 	}
 	return err ?: wait_until_asleep(khugepaged);

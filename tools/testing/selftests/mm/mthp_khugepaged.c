@@ -142,9 +142,11 @@ TEST_ROWS(each_order, nothing_creeps, "CRP-1")
 	check_sizes(check, BIT(order));
 	check_case(check, "p .~", check_text(check, "P%u .~", order));
 	check_case(check, ".~ p", check_text(check, ".~ P%u", order));
-	check_case(check, check_text(check, ".*%u p .~", nr / 2), check_text(check, "P%u .~", order));
+	check_case(check, check_text(check, ".*%u p .~", nr / 2),
+		   check_text(check, "P%u .~", order));
 	check_case(check, check_text(check, "p*%u .~", nr), check_text(check, "P%u .~", order));
-	check_case(check, check_text(check, "p*%u .~", nr - 1), check_text(check, "P%u .~", order));
+	check_case(check, check_text(check, "p*%u .~", nr - 1),
+		   check_text(check, "P%u .~", order));
 	CHECK(check_lay_out(check));
 	CHECK(check_collapse(check));
 
@@ -196,7 +198,8 @@ static const char *staircase(struct collapse_check *check, bool up)
 	size_t len = 0;
 
 	for (order = 2; order <= top; order++)
-		len += snprintf(text + len, sizeof(text) - len, " P%u", up ? order : top + 2 - order);
+		len += snprintf(text + len, sizeof(text) - len, " P%u",
+				up ? order : top + 2 - order);
 	return check_text(check, "%s", text);
 }
 
@@ -345,9 +348,7 @@ TEST_ROWS(collapse, limit_between_is_0, "OCC-3")
 
 	warnings = kernel_log_count(0, warning, check_print, &complete);
 	EXPECT_LE(warnings, 1);
-	if (complete) {
-		EXPECT_EQ(1, warnings);
-	}
+	EXPECT_LE(complete, warnings);	/* a log that lost lines may have lost it */
 }
 
 /* Pages that a range must have for the PMD order, at the limit that is set. */
@@ -561,7 +562,7 @@ static int ask_for_scans(bool fault, char *range, char *unused)
 	if (mprotect(unused, size, PROT_READ | PROT_WRITE) ||
 	    madvise(unused, size, MADV_HUGEPAGE))
 		return -1;
-	*(volatile char *)unused = 0;
+	touch_page(unused);
 	return 0;
 }
 
@@ -737,7 +738,8 @@ static enum check_verdict collapse_and_count(struct collapse_check *check)
 		if (check->moved.full_scans == check->passes && !wrong_counters_of_all(check))
 			return CHECK_PASS;
 		check_printf("the counters differ, %ld scans for %u%s", check->moved.full_scans,
-			     check->passes, attempt ? "" : ": once more, it may be another process");
+			     check->passes,
+			     attempt ? "" : ": once more, it may be another process");
 	}
 	return CHECK_FAIL;
 }

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <unistd.h>
 
+#include "kselftest.h"
 #include "privileges.h"
 
 #ifdef HAVE_LIBCAP
@@ -12,8 +13,6 @@
 const bool privileges_have_libcap = true;
 
 static const cap_value_t needed[] = { CAP_SYS_ADMIN, CAP_SYSLOG };
-
-#define NR_NEEDED	(sizeof(needed) / sizeof(needed[0]))
 
 const char *privileges_missing(void)
 {
@@ -37,7 +36,7 @@ int privileges_drop(void)
 
 	if (!now || !keep)
 		err = -errno;
-	for (i = 0; i < NR_NEEDED && !err; i++) {
+	for (i = 0; i < ARRAY_SIZE(needed) && !err; i++) {
 		cap_flag_value_t set;
 
 		if (cap_get_flag(now, needed[i], CAP_PERMITTED, &set))
@@ -65,7 +64,7 @@ const char *privileges_missing(void)
 
 int privileges_drop(void)
 {
-	return -ENOSYS;
+	return -EOPNOTSUPP;
 }
 
 #endif

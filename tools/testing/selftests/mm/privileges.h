@@ -16,7 +16,7 @@ const char *privileges_missing(void);
 
 /* privileges_drop() - keep only the capabilities that the tests need.
  * CAP_SYS_ADMIN for page frame numbers, CAP_SYSLOG for the kernel log.
- * Return: 0; -ENOSYS when built without libcap; another negative errno.
+ * Return: 0; -EOPNOTSUPP when built without libcap; another negative errno.
  */
 int privileges_drop(void);
 

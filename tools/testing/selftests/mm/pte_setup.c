@@ -223,7 +223,7 @@ static int fault_folios(const struct vm_geometry *vm, struct site *site,
 
 		if (pte->order != order || !starts_piece(table, offset))
 			continue;
-		*(volatile char *)page = 0;
+		touch_page(page);
 		if (order == vm->pmd_order && pte->state != PTE_PMD_MAPPED &&
 		    split_pmd(vm, page, error))
 			return -EIO;
@@ -299,7 +299,7 @@ static int touch_pages(const struct vm_geometry *vm, struct site *site,
 	int err = 0;
 
 	if (site->range->table_exists) {
-		*(volatile char *)site->base = 0;
+		touch_page(site->base);
 		madvise(site->base, vm->page_size, MADV_DONTNEED);
 	}
 	for (from = 0; from < table->nr && !err; from = to) {
@@ -409,7 +409,7 @@ static struct pte read_pte(struct page_reader *flags, uint64_t entry, unsigned i
 		pte.state = entry & PM_SWAP ? PTE_OTHER : PTE_EMPTY;
 		return pte;
 	}
-	if (page_reader_get(flags, pfn) & (1ULL << KPF_ZERO_PAGE)) {
+	if (page_reader_get(flags, pfn) & BIT_ULL(KPF_ZERO_PAGE)) {
 		pte.state = PTE_ZERO;
 		return pte;
 	}

@@ -31,7 +31,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BIT(n)	(1UL << (n))
+#define BIT(n)		(1UL << (n))
+#define BIT_ULL(n)	(1ULL << (n))
 
 enum pte_state {
 	PTE_EMPTY,

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "kselftest.h"
 #include "rows.h"
 
 const struct row rows[] = {
@@ -63,7 +64,6 @@ static const struct {
 	{ "EXP-", "explore" },
 };
 
-#define NR_CATEGORIES	(sizeof(categories) / sizeof(categories[0]))
 #define MAX_TESTS	256
 
 static struct {
@@ -122,7 +122,7 @@ bool rows_each_test(const char *id, void (*found)(const char *test, void *arg), 
 	bool known = row_exists(id, strlen(id)), prefix = false;
 	unsigned int i;
 
-	for (i = 0; i < NR_CATEGORIES && !known; i++) {
+	for (i = 0; i < ARRAY_SIZE(categories) && !known; i++) {
 		if (!strcmp(categories[i].category, id)) {
 			id = categories[i].prefix;
 			known = true;
@@ -168,7 +168,7 @@ void rows_print_categories(void)
 {
 	unsigned int i, test;
 
-	for (i = 0; i < NR_CATEGORIES; i++) {
+	for (i = 0; i < ARRAY_SIZE(categories); i++) {
 		for (test = 0; test < nr_tests; test++)
 			if (has_id(tests[test].ids, categories[i].prefix, true))
 				break;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "kselftest.h"
 #include "saved_knobs.h"
 #include "thp_settings.h"
 
@@ -113,7 +114,7 @@ int saved_knobs_load(const struct vm_geometry *vm, struct saved_knobs *saved,
 	if (!fgets(line, sizeof(line), file) || strcmp(line, HEADER))
 		goto out;
 	while (fgets(line, sizeof(line), file) && strcmp(line, FOOTER)) {
-		if (saved->nr == sizeof(saved->knob) / sizeof(saved->knob[0]) ||
+		if (saved->nr == ARRAY_SIZE(saved->knob) ||
 		    sscanf(line, "%127s %31s", saved->knob[saved->nr].path,
 			   saved->knob[saved->nr].value) != 2 ||
 		    !is_ours(vm, saved->knob[saved->nr].path))

@@ -71,9 +71,11 @@ static struct suite {
 
 #define SKIP_WITHOUT_ORDER(order)						\
 	do {									\
-		if (!(suite_orders() & BIT(order)))				\
+		unsigned int order_ = (order);					\
+										\
+		if (!(suite_orders() & BIT(order_)))				\
 			SKIP(return, "this machine has no anonymous folios of this order"); \
-		if ((order) != suite.vm.pmd_order)				\
+		if (order_ != suite.vm.pmd_order)				\
 			SKIP_WITHOUT_MTHP();					\
 	} while (0)
 
@@ -95,8 +97,7 @@ static inline void suite_progress(const char *test)
 		fprintf(stderr, "\r%-70.70s", test);
 }
 
-static inline int suite_check_begin(struct collapse_check *check,
-						   const char *test)
+static inline int suite_check_begin(struct collapse_check *check, const char *test)
 {
 	suite_progress(test);
 	return check_begin(check, &suite.vm, suite.generation, test, suite.figures);
@@ -262,7 +263,7 @@ static int skip_all(const char *reason)
 /* Why no test can run on this machine; NULL if some can. */
 static const char *unfit(int geometry_error)
 {
-	if (geometry_error == -ENOSYS)
+	if (geometry_error == -ENODEV)
 		return "this kernel has no transparent huge pages";
 	if (geometry_error)
 		return "the PMD size of this kernel cannot be read";
@@ -352,7 +353,7 @@ static bool khugepaged_works(void)
 		ksft_set_plan(1);
 		if (messages)
 			print_file(messages);
-		ksft_test_result_fail("khugepaged_works\n");
+		ksft_test_result_fail("khugepaged_scans\n");
 	}
 	if (messages)
 		fclose(messages);
@@ -365,7 +366,7 @@ static int run_tests(void *arg)
 
 	(void)arg;
 	err = privileges_drop();
-	if (err && err != -ENOSYS) {
+	if (err && err != -EOPNOTSUPP) {
 		ksft_print_header();
 		printf("Bail out! capabilities cannot be dropped: %s\n", strerror(-err));
 		return KSFT_FAIL;

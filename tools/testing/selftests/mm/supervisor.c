@@ -141,7 +141,7 @@ static void kill_orphans(void)
 
 		found = false;
 		while (proc && (entry = readdir(proc))) {
-			char path[300], text[512];
+			char path[300], text[1024];
 			int ppid, pid = atoi(entry->d_name);
 			const char *rest;
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What the kernel tells of memory; see vm_util.h. */
+#include <assert.h>
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -12,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "kselftest.h"
 #include "vm_util.h"
 
 uint64_t now_ns(void)
@@ -79,7 +81,7 @@ int vm_geometry_read(struct vm_geometry *vm)
 	memset(vm, 0, sizeof(*vm));
 	err = read_ulong(THP_SYSFS "/hpage_pmd_size", &pmd_size);
 	if (err)
-		return err == -ENOENT ? -ENOSYS : err;
+		return err == -ENOENT ? -ENODEV : err;
 
 	vm->page_size = sysconf(_SC_PAGESIZE);
 	vm->pmd_size = pmd_size;
@@ -152,10 +154,11 @@ int pagemap_read(const struct vm_geometry *vm, const char *start, unsigned int n
 /* Page frame number of a page that is present, of the stack; 0 if it is hidden. */
 static uint64_t some_pfn(const struct vm_geometry *vm)
 {
-	volatile char here = 0;
 	uint64_t entry;
+	char here;
 
-	if (here || pagemap_read(vm, (const char *)&here, 1, &entry) || !(entry & PM_PRESENT))
+	touch_page(&here);
+	if (pagemap_read(vm, &here, 1, &entry) || !(entry & PM_PRESENT))
 		return 0;
 	return entry & PM_PFN_MASK;
 }
@@ -280,7 +283,7 @@ uint64_t page_reader_get(struct page_reader *reader, uint64_t pfn)
 /* The first page of a folio: its tails lie behind it. */
 static uint64_t find_head(struct page_reader *flags, uint64_t pfn)
 {
-	while (page_reader_get(flags, pfn) & (1ULL << KPF_COMPOUND_TAIL) && pfn)
+	while (page_reader_get(flags, pfn) & BIT_ULL(KPF_COMPOUND_TAIL) && pfn)
 		pfn--;
 	return pfn;
 }
@@ -289,8 +292,8 @@ static uint64_t count_pages(struct page_reader *flags, uint64_t head)
 {
 	uint64_t nr = 1;
 
-	if (page_reader_get(flags, head) & (1ULL << KPF_COMPOUND_HEAD))
-		while (page_reader_get(flags, head + nr) & (1ULL << KPF_COMPOUND_TAIL))
+	if (page_reader_get(flags, head) & BIT_ULL(KPF_COMPOUND_HEAD))
+		while (page_reader_get(flags, head + nr) & BIT_ULL(KPF_COMPOUND_TAIL))
 			nr++;
 	return nr;
 }
@@ -323,7 +326,7 @@ int smaps_read(char *const *start, unsigned int nr, size_t length,
 {
 	struct smaps_sum *sum = NULL;
 	unsigned int range = 0;
-	char line[512];
+	char line[1024];
 	FILE *file;
 
 	memset(sums, 0, nr * sizeof(*sums));
@@ -392,10 +395,8 @@ static const char *const size_counters[] = {
 	"stats/split_deferred",
 };
 
-#define NR_SIZE_COUNTERS	(sizeof(size_counters) / sizeof(size_counters[0]))
-
-_Static_assert(sizeof(((struct thp_counters *)0)->size[0]) ==
-	       NR_SIZE_COUNTERS * sizeof(long), "a name for each counter");
+static_assert(sizeof(((struct thp_counters *)0)->size[0]) ==
+	      ARRAY_SIZE(size_counters) * sizeof(long), "a name for each counter");
 
 void thp_counters_read(const struct vm_geometry *vm, struct thp_counters *counters)
 {
@@ -406,7 +407,7 @@ void thp_counters_read(const struct vm_geometry *vm, struct thp_counters *counte
 	for (order = 0; order <= vm->pmd_order; order++) {
 		long *fields = (long *)&counters->size[order];
 
-		for (i = 0; vm->orders & BIT(order) && i < NR_SIZE_COUNTERS; i++) {
+		for (i = 0; vm->orders & BIT(order) && i < ARRAY_SIZE(size_counters); i++) {
 			size_path(vm, path, sizeof(path), order, size_counters[i]);
 			fields[i] = read_counter(path);
 		}

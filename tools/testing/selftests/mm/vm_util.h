@@ -35,7 +35,7 @@ struct vm_geometry {
 };
 
 /* vm_geometry_read() - read the sizes of this machine.
- * Return: 0; -ENOSYS when the kernel has no transparent huge pages (no
+ * Return: 0; -ENODEV when the kernel has no transparent huge pages (no
  * hpage_pmd_size); another negative errno when sysfs cannot be read.
  */
 int vm_geometry_read(struct vm_geometry *vm);
@@ -67,10 +67,10 @@ int read_ulong(const char *path, unsigned long *value);
 size_t meminfo_bytes(const char *key);
 
 /* pagemap entries; Documentation/admin-guide/mm/pagemap.rst */
-#define PM_PFN_MASK		((1ULL << 55) - 1)
-#define PM_MMAP_EXCLUSIVE	(1ULL << 56)
-#define PM_SWAP			(1ULL << 62)
-#define PM_PRESENT		(1ULL << 63)
+#define PM_PFN_MASK		(BIT_ULL(55) - 1)
+#define PM_MMAP_EXCLUSIVE	BIT_ULL(56)
+#define PM_SWAP			BIT_ULL(62)
+#define PM_PRESENT		BIT_ULL(63)
 
 /* pagemap_read() - pagemap entries of the calling process.
  * @start: first address
@@ -184,6 +184,12 @@ int kernel_log_count(uint64_t from, const char *const *patterns,
 
 /* Patterns of the lines in which the kernel complains about its own memory management. */
 extern const char *const kernel_complaints[];
+
+/* touch_page() - write to a page, so that it is there. */
+static inline void touch_page(char *page)
+{
+	__atomic_store_n(page, 0, __ATOMIC_RELAXED);
+}
 
 /* now_ns() - monotonic time. */
 uint64_t now_ns(void);
