@@ -490,15 +490,19 @@ TEST_ROWS(collapse, vma_must_span_the_range, "VMA-1")
  * to it: it lets khugepaged scan with all sizes on, and proves by its canary that
  * it did.
  */
-FIXTURE(unlisted)
-{
-	uint64_t log;
+struct unlisted {
 	int ask[2];		/* a byte: scan */
 	int answer[2];		/* a byte: enum check_verdict */
 	struct range_area area;
 	struct range ranges[2];	/* the second is not set up */
 	struct pte_table *wanted;
 	struct pte_table *seen;
+};
+
+FIXTURE(unlisted)
+{
+	struct unlisted here;
+	uint64_t log;
 };
 
 static void scan_when_asked(int ask, int answer)
@@ -516,27 +520,28 @@ static void scan_when_asked(int ask, int answer)
 
 FIXTURE_SETUP(unlisted)
 {
+	struct unlisted *here = &self->here;
 	char verdict;
 	pid_t pid;
 
 	self->log = kernel_log_position();
-	ASSERT_EQ(0, pipe(self->ask));
-	ASSERT_EQ(0, pipe(self->answer));
+	ASSERT_EQ(0, pipe(here->ask));
+	ASSERT_EQ(0, pipe(here->answer));
 	pid = fork();
 	ASSERT_LE(0, pid);
 	if (!pid) {
-		close(self->ask[1]);
-		scan_when_asked(self->ask[0], self->answer[1]);
+		close(here->ask[1]);
+		scan_when_asked(here->ask[0], here->answer[1]);
 	}
-	close(self->answer[1]);
-	ASSERT_EQ(1, read(self->answer[0], &verdict, 1));
+	close(here->answer[1]);
+	ASSERT_EQ(1, read(here->answer[0], &verdict, 1));
 	ASSERT_EQ(CHECK_PASS, verdict);
 
-	self->wanted = pte_table_alloc(suite.vm.pmd_order);
-	self->seen = pte_table_alloc(suite.vm.pmd_order);
-	ASSERT_NE(NULL, self->wanted);
-	ASSERT_NE(NULL, self->seen);
-	ASSERT_EQ(0, range_area_map(&suite.vm, &self->area, self->ranges, 2));
+	here->wanted = pte_table_alloc(suite.vm.pmd_order);
+	here->seen = pte_table_alloc(suite.vm.pmd_order);
+	ASSERT_NE(NULL, here->wanted);
+	ASSERT_NE(NULL, here->seen);
+	ASSERT_EQ(0, range_area_map(&suite.vm, &here->area, here->ranges, 2));
 }
 
 FIXTURE_TEARDOWN_PARENT(unlisted)
@@ -544,30 +549,30 @@ FIXTURE_TEARDOWN_PARENT(unlisted)
 	EXPECT_EQ(0, suite_complaints(self->log));
 }
 
-static int scan_elsewhere(int ask, int answer)
+static int scan_elsewhere(struct unlisted *here)
 {
 	char verdict = CHECK_FAIL;
 
-	if (write(ask, "", 1) != 1 || read(answer, &verdict, 1) != 1)
+	if (write(here->ask[1], "", 1) != 1 || read(here->answer[0], &verdict, 1) != 1)
 		return CHECK_FAIL;
 	return verdict;
 }
 
 /* Does the first range look like this? */
-static bool looks_like(FIXTURE_DATA(unlisted) *self, const char *notation)
+static bool looks_like(struct unlisted *here, const char *notation)
 {
 	struct notation_error notation_error;
 	struct setup_error error;
 
-	if (!pte_table_parse(self->wanted, notation, &notation_error) &&
-	    !pte_read_back(&suite.vm, self->ranges, 1, &self->seen, &error))
-		return pte_table_equal(self->wanted, self->seen);
+	if (!pte_table_parse(here->wanted, notation, &notation_error) &&
+	    !pte_read_back(&suite.vm, here->ranges, 1, &here->seen, &error))
+		return pte_table_equal(here->wanted, here->seen);
 	check_printf("%s cannot be compared", notation);
 	return false;
 }
 
 /* Memory that was touched, then advised, while no size was on. */
-static bool prepare_with_sizes_off(FIXTURE_DATA(unlisted) *self)
+static bool prepare_with_sizes_off(struct unlisted *here)
 {
 	struct thp_settings off = thp_settings_of(&suite.vm, 0, THP_NEVER);
 	struct notation_error notation;
@@ -575,42 +580,44 @@ static bool prepare_with_sizes_off(FIXTURE_DATA(unlisted) *self)
 	struct knob_error knob;
 
 	off.global = THP_NEVER;
-	self->ranges[0].wanted = self->wanted;
+	here->ranges[0].wanted = here->wanted;
 	return !thp_settings_apply(&suite.vm, &off, &knob) &&
-	       !pte_table_parse(self->wanted, "p~", &notation) &&
-	       !pte_setup(&suite.vm, self->ranges, 1, &error) &&
-	       !madvise(self->ranges[0].start, suite.vm.pmd_size, MADV_HUGEPAGE) &&
-	       looks_like(self, "p~");
+	       !pte_table_parse(here->wanted, "p~", &notation) &&
+	       !pte_setup(&suite.vm, here->ranges, 1, &error) &&
+	       !madvise(here->ranges[0].start, suite.vm.pmd_size, MADV_HUGEPAGE) &&
+	       looks_like(here, "p~");
 }
 
 /* VMA-3: with sizes switched on later, new advice makes khugepaged scan the process. */
 TEST_ROWS(unlisted, new_advice, "VMA-3")
 {
-	char *start = self->ranges[0].start;
+	struct unlisted *here = &self->here;
+	char *start = here->ranges[0].start;
 
-	ASSERT_TRUE(prepare_with_sizes_off(self));
-	ASSERT_EQ(CHECK_PASS, scan_elsewhere(self->ask[1], self->answer[0]));
-	check_printf("scanned untold: %s", looks_like(self, "p~") ? "no" : "yes");
+	ASSERT_TRUE(prepare_with_sizes_off(here));
+	ASSERT_EQ(CHECK_PASS, scan_elsewhere(here));
+	check_printf("scanned untold: %s", looks_like(here, "p~") ? "no" : "yes");
 
 	ASSERT_EQ(0, madvise(start, suite.vm.pmd_size, MADV_NOHUGEPAGE));
 	ASSERT_EQ(0, madvise(start, suite.vm.pmd_size, MADV_HUGEPAGE));
-	ASSERT_EQ(CHECK_PASS, scan_elsewhere(self->ask[1], self->answer[0]));
-	EXPECT_TRUE(looks_like(self, "H"));
+	ASSERT_EQ(CHECK_PASS, scan_elsewhere(here));
+	EXPECT_TRUE(looks_like(here, "H"));
 }
 
 /* VMA-3: so does a page fault of PMD size, anywhere in the process. */
 TEST_ROWS(unlisted, pmd_fault, "VMA-3")
 {
-	char *unused = self->ranges[1].start;
+	struct unlisted *here = &self->here;
+	char *unused = here->ranges[1].start;
 
-	ASSERT_TRUE(prepare_with_sizes_off(self));
-	ASSERT_EQ(CHECK_PASS, scan_elsewhere(self->ask[1], self->answer[0]));
+	ASSERT_TRUE(prepare_with_sizes_off(here));
+	ASSERT_EQ(CHECK_PASS, scan_elsewhere(here));
 
 	ASSERT_EQ(0, mprotect(unused, suite.vm.pmd_size, PROT_READ | PROT_WRITE));
 	ASSERT_EQ(0, madvise(unused, suite.vm.pmd_size, MADV_HUGEPAGE));
 	touch_page(unused);
-	ASSERT_EQ(CHECK_PASS, scan_elsewhere(self->ask[1], self->answer[0]));
-	EXPECT_TRUE(looks_like(self, "H"));
+	ASSERT_EQ(CHECK_PASS, scan_elsewhere(here));
+	EXPECT_TRUE(looks_like(here, "H"));
 }
 
 /*
@@ -619,14 +626,16 @@ TEST_ROWS(unlisted, pmd_fault, "VMA-3")
  */
 TEST_ROWS(unlisted, same_advice_again, "VMA-3")
 {
-	ASSERT_TRUE(prepare_with_sizes_off(self));
-	ASSERT_EQ(CHECK_PASS, scan_elsewhere(self->ask[1], self->answer[0]));
+	struct unlisted *here = &self->here;
 
-	ASSERT_EQ(0, madvise(self->ranges[0].start, suite.vm.pmd_size, MADV_HUGEPAGE));
-	ASSERT_EQ(CHECK_PASS, scan_elsewhere(self->ask[1], self->answer[0]));
-	if (looks_like(self, "p~"))
+	ASSERT_TRUE(prepare_with_sizes_off(here));
+	ASSERT_EQ(CHECK_PASS, scan_elsewhere(here));
+
+	ASSERT_EQ(0, madvise(here->ranges[0].start, suite.vm.pmd_size, MADV_HUGEPAGE));
+	ASSERT_EQ(CHECK_PASS, scan_elsewhere(here));
+	if (looks_like(here, "p~"))
 		XFAIL(return, "the same MADV_HUGEPAGE once more does not start scanning");
-	EXPECT_TRUE(looks_like(self, "H"));
+	EXPECT_TRUE(looks_like(here, "H"));
 }
 
 /*
@@ -635,8 +644,9 @@ TEST_ROWS(unlisted, same_advice_again, "VMA-3")
  */
 TEST_ROWS(unlisted, advised_before_touch, "VMA-3")
 {
+	struct unlisted *here = &self->here;
 	struct thp_settings on = thp_settings_of(&suite.vm, BIT(2), THP_MADVISE);
-	char *start = self->ranges[0].start;
+	char *start = here->ranges[0].start;
 	struct knob_error knob;
 
 	SKIP_WITHOUT_MTHP();
@@ -644,12 +654,12 @@ TEST_ROWS(unlisted, advised_before_touch, "VMA-3")
 	ASSERT_EQ(0, mprotect(start, suite.vm.pmd_size, PROT_READ | PROT_WRITE));
 	ASSERT_EQ(0, madvise(start, suite.vm.pmd_size, MADV_HUGEPAGE));
 	memset(start, 1, suite.vm.pmd_size);
-	ASSERT_TRUE(looks_like(self, "p2~"));
+	ASSERT_TRUE(looks_like(here, "p2~"));
 
-	ASSERT_EQ(CHECK_PASS, scan_elsewhere(self->ask[1], self->answer[0]));
-	if (looks_like(self, "p2~"))
+	ASSERT_EQ(CHECK_PASS, scan_elsewhere(here));
+	if (looks_like(here, "p2~"))
 		XFAIL(return, "a page fault of mTHP size does not start scanning");
-	EXPECT_TRUE(looks_like(self, "H"));
+	EXPECT_TRUE(looks_like(here, "H"));
 }
 
 /* MAD-1: MADV_COLLAPSE makes PMD folios, whatever is on and however few pages there are. */

@@ -235,6 +235,7 @@ int supervise(const struct vm_geometry *vm, unsigned int timeout,
 	struct saved_knobs saved = { 0 };
 	int verdict, status, signal, lock;
 	sigset_t signals, before;
+	struct sigaction hangup;
 	pid_t pid;
 
 	lock = take_lock();
@@ -242,7 +243,8 @@ int supervise(const struct vm_geometry *vm, unsigned int timeout,
 		return KSFT_FAIL;
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGCHLD);
-	sigaddset(&signals, SIGHUP);
+	if (sigaction(SIGHUP, NULL, &hangup) || hangup.sa_handler != SIG_IGN)
+		sigaddset(&signals, SIGHUP);	/* not under nohup */
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGQUIT);
 	sigaddset(&signals, SIGTERM);
