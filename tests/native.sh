@@ -19,7 +19,8 @@ knobs()
 {
 	for knob in "$thp"/enabled "$thp"/hugepages-*/enabled "$thp"/khugepaged/defrag \
 		"$thp"/khugepaged/max_* "$thp"/khugepaged/pages_to_scan \
-		"$thp"/khugepaged/*_millisecs /proc/sys/vm/min_free_kbytes; do
+		"$thp"/khugepaged/*_millisecs "$thp"/shrink_underused \
+		/proc/sys/vm/min_free_kbytes; do
 		[ ! -f "$knob" ] || echo "$knob"
 	done
 }

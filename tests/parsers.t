@@ -72,8 +72,8 @@ accepted()
 		skip "$case_name: kunit.py: the same totals" "no kunit.py in this kernel tree"
 	fi
 
-	if python3 -c 'import tap.parser' 2>/dev/null; then
-		try python3 - "$work/log" <<-'PYTHON'
+	if /usr/bin/python3 -c 'import tap.parser' 2>/dev/null; then
+		cat >"$work/count.py" <<-'PYTHON'
 			import sys
 			from tap.parser import Parser
 			passed = failed = skipped = unknown = 0
@@ -89,8 +89,10 @@ accepted()
 			            passed += 1
 			print(passed, failed, skipped, unknown)
 		PYTHON
+		try /usr/bin/python3 "$work/count.py" "$work/log"
+		# Before that line it may warn of modules that it does without.
 		ok "$case_name: python3-tap: the same totals, no unknown line" \
-			printed "$passed $failed $skipped 0"
+			[ "$(tail -n 1 "$work/out")" = "$passed $failed $skipped 0" ]
 	else
 		skip "$case_name: python3-tap: the same totals" "python3-tap is not installed"
 	fi
@@ -109,15 +111,12 @@ ok "failing: the program's own totals" \
 	grep -q "^# Totals: pass:$passed fail:$failed xfail:0 xpass:0 skip:$skipped error:0$" "$work/log"
 ok "failing: some failed, some passed" [ "$failed" -gt 0 -a "$passed" -gt 0 ]
 
-# A limit that is written to a file instead of the kernel: ranges collapse that should not,
-# drawn as two maps. Both limits of that test have as many digits as the default.
-limit_knob=$thp/khugepaged/max_ptes_none
-echo $(($(cat "$thp/hpage_pmd_size") / $(getconf PAGESIZE) - 1)) >"$limit_knob"
-cp "$limit_knob" "$work/limit"
-# shellcheck disable=SC2016
-accepted "failing with maps" unshare -m --propagation private sh -ec \
-	'mount --bind "$1" "$2"; exec "$0" --test pmd_limit_alone --test "$3"' \
-	"$program" "$work/limit" "$limit_knob" "$quick"
+# The rules of a generation that this kernel is not: tables differ, drawn as two maps.
+case $("$program" --probe) in
+*"generation: none"*) other=mainline ;;
+*) other=v10 ;;
+esac
+accepted "failing with maps" "$program" --model "$other" --test pmd_limit_with_mthp --test "$quick"
 ok "failing with maps: there are maps" grep -q "^#  *[0-9]* expected " "$work/log"
 ok "failing with maps: one failed, one passed" [ "$passed" -eq 1 -a "$failed" -eq 1 ]
 write_back "$work/machine"

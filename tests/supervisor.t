@@ -219,6 +219,48 @@ for pair in HUP=129 INT=130 QUIT=131 TERM=143; do
 	done
 done
 
+# Under nohup, a terminal that hangs up is no reason to end.
+
+nohup "$program" --test "$quick" >"$work/run-out" 2>"$work/run-err" </dev/null &
+supervisor=$!
+within 20 has_child "$supervisor"
+kill -HUP "$supervisor"
+ok "nohup: the run ends" ended
+ok "nohup: passes" [ "$status" -eq 0 ]
+ok "nohup: the settings are back" settings_restored
+
+# Ctrl-C on a pipeline: the reader of the output dies first.
+
+for number in $(numbers); do
+	mkfifo "$work/pipe"
+	cat "$work/pipe" >/dev/null &
+	reader=$!
+	env --default-signal=INT "$program" >"$work/pipe" 2>"$work/run-err" </dev/null &
+	supervisor=$!
+	within 20 has_child "$supervisor"
+	random_moment
+	kill -9 "$reader"
+	kill -INT "$supervisor" 2>/dev/null
+	: >"$work/run-out"
+	ok "pipeline $number: ends" ended
+	ok "pipeline $number: the settings are back" settings_restored
+	ok "pipeline $number: no process is left" no_process_left
+	wait "$reader" 2>/dev/null
+	rm "$work/pipe"
+done
+
+# Another child of the same process is none of the suite's.
+
+sh -c 'sleep 60 & echo $! >"$0"; exec "$@"' "$work/stranger" "$program" --test "$quick" \
+	>"$work/run-out" 2>"$work/run-err" </dev/null
+ok "a child from before is left alone" kill "$(cat "$work/stranger")"
+
+# SIGCHLD ignored by whoever started the run.
+
+run sh -c 'trap "" CHLD; exec "$@"' sh "$program" --test "$quick"
+ok "SIGCHLD ignored: passes" [ "$status" -eq 0 ]
+ok "SIGCHLD ignored: the settings are back" settings_restored
+
 # Killed below the supervisor.
 
 for whom in test harness; do

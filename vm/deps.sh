@@ -72,10 +72,17 @@ set_vm()
 	need util-linux cmd flock
 }
 
+# Debian's own python3, which a python3 of the user's may hide.
+python3_tap()
+{
+	/usr/bin/python3 -c 'import tap'
+}
+
 set_check()
 {
 	need perl cmd prove
 	need python3 cmd python3
+	need python3-tap python3_tap
 	need libcap2-bin cmd capsh
 	need util-linux cmd setpriv
 	need procps cmd pgrep

@@ -10,7 +10,9 @@
 #include "collapse_check.h"
 
 #define CACHE_LINE	64			/* bytes */
-#define MAX_MEMORY	(384UL << 20)		/* bytes of one batch */
+#define READ_ATTEMPTS	5
+#define FORCE_ATTEMPTS	5
+#define MAX_MEMORY	(384UL << 20)		/* bytes of one batch, if that is four ranges */
 
 enum generation generation_detect(const struct vm_geometry *vm)
 {
@@ -90,13 +92,16 @@ struct check_case *check_case(struct collapse_check *check, const char *notation
 		check->broken = "too many cases in one test";
 	*c = (struct check_case){
 		.notation = strdup(notation),
+		.literal = literal ? strdup(literal) : NULL,
 		.wanted = parse(check, notation),
 		.expected = pte_table_alloc(check->vm.pmd_order),
 		.seen = pte_table_alloc(check->vm.pmd_order),
+		.pfns = calloc(check->vm.nr, sizeof(*c->pfns)),
 		.advise = true,
 	};
-	if (literal)
-		c->literal = strdup(literal);
+	if (!c->notation || !c->literal != !literal || !c->wanted || !c->expected ||
+	    !c->seen || !c->pfns)
+		check->broken = "out of memory";
 	return c;
 }
 
@@ -104,16 +109,8 @@ void check_literal(struct collapse_check *check, unsigned int nr, const char *li
 {
 	free(check->cases[nr].literal);
 	check->cases[nr].literal = strdup(literal);
-}
-
-static void free_case(struct check_case *c)
-{
-	free(c->notation);
-	free(c->literal);
-	free(c->wanted);
-	free(c->expected);
-	free(c->seen);
-	memset(c, 0, sizeof(*c));
+	if (!check->cases[nr].literal)
+		check->broken = "out of memory";
 }
 
 static enum check_verdict report_broken(struct collapse_check *check)
@@ -146,15 +143,35 @@ static enum check_verdict wait_for_scans(struct collapse_check *check, unsigned 
 	if (err == -ETIMEDOUT)
 		check_printf("khugepaged is dead: no complete scan, full_scans stands still (%s)",
 			     khugepaged_find() ? "its thread is there" : "there is no such thread");
+	else if (err == -EBUSY)
+		check_print("khugepaged was at work for a minute and completed no scan");
 	else
 		check_printf("khugepaged cannot be made to scan: %s", strerror(-err));
 	return CHECK_FAIL;
 }
 
-/* Every size that there is, for advised memory only: no other process is scanned. */
-static struct thp_settings quiet_settings(const struct vm_geometry *vm)
+/*
+ * For the time of a set-up: these sizes for advised memory only, and no hole is
+ * filled, also of other processes. Never none: khugepaged would be stopped.
+ */
+static struct thp_settings quiet_settings(const struct vm_geometry *vm, unsigned long orders)
 {
-	return thp_settings_of(vm, vm->orders ?: BIT(vm->pmd_order), THP_MADVISE);
+	struct thp_settings quiet;
+
+	quiet = thp_settings_of(vm, orders ?: BIT(vm->pmd_order), THP_MADVISE);
+	quiet.max_ptes_none = 0;
+	return quiet;
+}
+
+static unsigned long orders_on(const struct collapse_check *check)
+{
+	unsigned long orders = 0;
+	unsigned int order;
+
+	for (order = 0; order <= check->vm.pmd_order; order++)
+		if (check->settings.size[order] != THP_NEVER)
+			orders |= BIT(order);
+	return orders;
 }
 
 /*
@@ -189,7 +206,7 @@ enum check_verdict check_begin(struct collapse_check *check, const struct vm_geo
 			       enum generation generation, const char *test,
 			       struct check_figures *figures)
 {
-	struct thp_settings quiet = quiet_settings(vm);
+	struct thp_settings quiet = quiet_settings(vm, 0);
 	uint64_t start = now_ns();
 	enum check_verdict verdict;
 
@@ -205,29 +222,15 @@ enum check_verdict check_begin(struct collapse_check *check, const struct vm_geo
 	return verdict;
 }
 
-static void forget_ranges(struct collapse_check *check)
-{
-	range_area_unmap(&check->area);
-	check->nr_ranges = 0;
-}
-
-void check_end(struct collapse_check *check)
-{
-	unsigned int i;
-
-	forget_ranges(check);
-	for (i = 0; i < CHECK_MAX_CASES; i++)
-		free_case(&check->cases[i]);
-	check->nr_cases = 0;
-}
-
 /* How many ranges one batch may have; a collapse takes the size of one more. */
 static unsigned int capacity(const struct collapse_check *check)
 {
 	size_t memory = meminfo_bytes("MemAvailable") / 2, ranges;
 
-	if (memory > MAX_MEMORY)
-		memory = MAX_MEMORY;
+	size_t limit = 4 * check->vm.pmd_size > MAX_MEMORY ? 4 * check->vm.pmd_size : MAX_MEMORY;
+
+	if (memory > limit)
+		memory = limit;
 	ranges = memory / check->vm.pmd_size;
 	ranges -= !!ranges;
 	return ranges < CHECK_MAX_CASES ? ranges : CHECK_MAX_CASES;
@@ -320,15 +323,23 @@ static struct check_case *case_of(struct collapse_check *check, unsigned int ran
 static enum check_verdict read_back(struct collapse_check *check)
 {
 	struct pte_table *seen[CHECK_MAX_CASES];
+	unsigned int i, attempt, others;
 	struct setup_error error;
-	unsigned int i;
 
 	for (i = 0; i < check->nr_ranges; i++)
 		seen[i] = case_of(check, i)->seen;
-	if (!pte_read_back(&check->vm, check->ranges, check->nr_ranges, seen, &error))
-		return CHECK_PASS;
-	check_printf("reading back: %s", error.what);
-	return CHECK_FAIL;
+	for (attempt = 0; attempt < READ_ATTEMPTS; attempt++) {
+		if (pte_read_back(&check->vm, check->ranges, check->nr_ranges, seen, &error)) {
+			check_printf("reading back: %s", error.what);
+			return CHECK_FAIL;
+		}
+		/* A page that is just being migrated is back in a moment. */
+		for (i = 0, others = 0; i < check->nr_ranges; i++)
+			others += pte_table_count(seen[i], BIT(PTE_OTHER));
+		if (!others)
+			break;
+	}
+	return CHECK_PASS;
 }
 
 /* The canary: a case behind those of the test. */
@@ -336,6 +347,8 @@ static void add_canary(struct collapse_check *check)
 {
 	struct check_case *canary = &check->cases[check->nr_cases];
 
+	if (!check->nr_cases)
+		check->broken = "it has no cases";
 	if (canary->wanted)
 		return;
 	check_case(check, "p~", NULL);
@@ -346,7 +359,9 @@ static void add_canary(struct collapse_check *check)
 static enum check_verdict lay_out(struct collapse_check *check, unsigned int first,
 				  unsigned int nr)
 {
-	struct thp_settings quiet = quiet_settings(&check->vm);
+	struct thp_settings quiet = quiet_settings(&check->vm, orders_on(check));
+	struct disturbances before, after;
+	unsigned long folios = 0;
 	enum check_verdict verdict;
 	struct setup_error error;
 	unsigned int i;
@@ -363,6 +378,7 @@ static enum check_verdict lay_out(struct collapse_check *check, unsigned int fir
 			.table_exists = c->table_exists,
 			.stamp = i,
 		};
+		folios |= pte_table_orders(c->wanted);
 	}
 	verdict = apply(check, &quiet);
 	if (verdict)
@@ -372,6 +388,7 @@ static enum check_verdict lay_out(struct collapse_check *check, unsigned int fir
 		check_printf("no room in the address space: %s", strerror(-err));
 		return CHECK_FAIL;
 	}
+	disturbances_read(&check->vm, folios, &before);
 	err = pte_setup(&check->vm, check->ranges, check->nr_ranges, &error);
 	if (err) {
 		check_printf("set-up failed: %s", error.what);
@@ -385,6 +402,11 @@ static enum check_verdict lay_out(struct collapse_check *check, unsigned int fir
 			continue;
 		print_mismatch(check, c, "the set-up did not take", c->wanted, c->seen);
 		verdict = CHECK_FAIL;
+	}
+	disturbances_read(&check->vm, folios, &after);
+	if (verdict && after.no_folio != before.no_folio) {
+		check->skip_reason = "page faults got no folios of a size that was needed";
+		verdict = CHECK_SKIP;
 	}
 	return verdict;
 }
@@ -411,6 +433,20 @@ enum check_verdict check_lay_out(struct collapse_check *check)
 	return verdict;
 }
 
+/* EAGAIN is for what passes, as a page that is not on the LRU at this moment. */
+static int force_collapse(char *start, size_t size)
+{
+	unsigned int attempt;
+	int err = -1;
+
+	for (attempt = 0; attempt < FORCE_ATTEMPTS && err; attempt++) {
+		err = madvise(start, size, MADV_COLLAPSE);
+		if (err && errno != EAGAIN)
+			break;
+	}
+	return err;
+}
+
 /* Only now may khugepaged see the memory, or is it collapsed at once. */
 static enum check_verdict collapse(struct collapse_check *check)
 {
@@ -431,7 +467,7 @@ static enum check_verdict collapse(struct collapse_check *check)
 			check_printf("MADV_HUGEPAGE: %s", strerror(errno));
 			return CHECK_FAIL;
 		}
-		if (check->forced && madvise(start, size, MADV_COLLAPSE)) {
+		if (check->forced && force_collapse(start, size)) {
 			check_printf("MADV_COLLAPSE of case %u: %s", check->first + i + 1,
 				     strerror(errno));
 			return CHECK_FAIL;
@@ -472,16 +508,34 @@ static enum check_verdict collapse_measured(struct collapse_check *check)
 	return verdict;
 }
 
+static enum check_verdict compare_range(struct collapse_check *check, unsigned int nr,
+					const char *what)
+{
+	size_t step = check->every_byte ? sizeof(uint64_t) : CACHE_LINE;
+	const struct check_case *c = case_of(check, nr);
+	enum check_verdict verdict = CHECK_PASS;
+	struct setup_error error;
+
+	if (!pte_table_equal(c->expected, c->seen)) {
+		print_mismatch(check, c, what, c->expected, c->seen);
+		verdict = CHECK_FAIL;
+	}
+	if (pte_check_data(&check->vm, &check->ranges[nr], c->seen, step, &error)) {
+		print_failure(check, c, what);
+		check_print(error.what);
+		verdict = CHECK_FAIL;
+	}
+	return verdict;
+}
+
+/* The tables and the data of all ranges. */
 static enum check_verdict compare(struct collapse_check *check)
 {
 	enum check_verdict verdict = CHECK_PASS;
 	unsigned int i;
 
 	for (i = 0; i < check->nr_ranges; i++) {
-		size_t step = check->every_byte ? sizeof(uint64_t) : CACHE_LINE;
-		const struct check_case *c = case_of(check, i);
-		bool canary = c == &check->cases[check->nr_cases];
-		struct setup_error error;
+		bool canary = case_of(check, i) == &check->cases[check->nr_cases];
 		char what[64];
 
 		if (canary)
@@ -489,16 +543,93 @@ static enum check_verdict compare(struct collapse_check *check)
 		else
 			snprintf(what, sizeof(what), "case %u of %u", check->first + i + 1,
 				 check->nr_cases);
-		if (!pte_table_equal(c->expected, c->seen)) {
-			print_mismatch(check, c, what, c->expected, c->seen);
+		verdict = compare_range(check, i, what) ?: verdict;
+	}
+	return verdict;
+}
+
+/* Page frames before the collapse. */
+static enum check_verdict remember_pfns(struct collapse_check *check)
+{
+	unsigned int i, pte;
+	int err = 0;
+
+	for (i = 0; i < check->nr_ranges && !err; i++) {
+		struct check_case *c = case_of(check, i);
+
+		err = pte_read_pfns(&check->vm, &check->ranges[i], c->pfns);
+		/* What is to be collapsed may lie anywhere afterwards. */
+		for (pte = 0; pte < check->vm.nr; pte++)
+			if (memcmp(&c->expected->pte[pte], &c->seen->pte[pte],
+				   sizeof(struct pte)))
+				c->pfns[pte] = 0;
+	}
+	if (err)
+		check_printf("/proc/self/pagemap: %s", strerror(-err));
+	return err ? CHECK_FAIL : CHECK_PASS;
+}
+
+/* What had to be left alone is the same page as before: nothing was copied again. */
+static enum check_verdict compare_pfns(struct collapse_check *check)
+{
+	uint64_t *pfns = calloc(check->vm.nr, sizeof(*pfns));
+	enum check_verdict verdict = pfns ? CHECK_PASS : CHECK_FAIL;
+	unsigned int i, pte;
+
+	for (i = 0; i < check->nr_ranges && !verdict; i++) {
+		const struct check_case *c = case_of(check, i);
+
+		if (pte_read_pfns(&check->vm, &check->ranges[i], pfns))
 			verdict = CHECK_FAIL;
-		}
-		if (pte_check_data(&check->vm, &check->ranges[i], c->seen, step, &error)) {
-			print_failure(check, c, what);
-			check_print(error.what);
+		for (pte = 0; pte < check->vm.nr && !verdict; pte++) {
+			if (!c->pfns[pte] || c->pfns[pte] == pfns[pte])
+				continue;
+			print_failure(check, c, "a page that had to be left alone was replaced");
+			check_printf("PTE %u: page frame %#llx before, %#llx after", pte,
+				     (unsigned long long)c->pfns[pte],
+				     (unsigned long long)pfns[pte]);
 			verdict = CHECK_FAIL;
 		}
 	}
+	free(pfns);
+	return verdict;
+}
+
+/*
+ * The counter of the mm and the page tables agree on its anonymous memory; a
+ * difference would be "Bad rss-counter" at its end. Older kernels fold the counter
+ * only now and then.
+ */
+static enum check_verdict compare_rss(struct collapse_check *check)
+{
+	struct check_rss rss;
+
+	read_rss(&check->vm, &rss);
+	if (check->generation == GEN_NONE || rss.status == rss.smaps_rollup)
+		return CHECK_PASS;
+	check_printf("/proc/self/status counts %ld anonymous pages, smaps_rollup %ld",
+		     rss.status, rss.smaps_rollup);
+	return CHECK_FAIL;
+}
+
+/* All comparisons, and whether they say anything. */
+static enum check_verdict judge(struct collapse_check *check,
+				const struct disturbances *before)
+{
+	struct disturbances after;
+	enum check_verdict verdict;
+
+	verdict = compare(check);
+	disturbances_read(&check->vm, orders_on(check), &after);
+	if (verdict && after.no_folio != before->no_folio) {
+		check_printf("the kernel found no free block for a folio, %ld times",
+			     after.no_folio - before->no_folio);
+		check->skip_reason = "no free block of a size that was needed";
+		return CHECK_SKIP;
+	}
+	if (!verdict && after.migrated == before->migrated)
+		verdict = compare_pfns(check);
+	verdict = verdict ?: compare_rss(check);
 	if (check->figures && !verdict)
 		check->figures->ranges += check->nr_ranges;
 	return verdict;
@@ -516,6 +647,7 @@ static enum check_verdict settings_untouched(struct collapse_check *check)
 
 enum check_verdict check_collapse(struct collapse_check *check)
 {
+	struct disturbances before;
 	uint64_t start = now_ns();
 	enum check_verdict verdict;
 	unsigned int i;
@@ -524,11 +656,13 @@ enum check_verdict check_collapse(struct collapse_check *check)
 	verdict = report_broken(check);
 	for (i = 0; i < check->nr_ranges && !verdict; i++)
 		verdict = predict(check, case_of(check, i));
+	verdict = verdict ?: remember_pfns(check);
 	verdict = verdict ?: apply(check, &check->settings);
+	disturbances_read(&check->vm, orders_on(check), &before);
 	verdict = verdict ?: collapse_measured(check);
 	verdict = verdict ?: settings_untouched(check);
 	verdict = verdict ?: read_back(check);
-	verdict = verdict ?: compare(check);
+	verdict = verdict ?: judge(check, &before);
 	add_time(check, TIME_TOTAL, start);
 	return verdict;
 }
@@ -539,10 +673,9 @@ enum check_verdict check_run(struct collapse_check *check)
 	enum check_verdict verdict = CHECK_PASS;
 
 	add_canary(check);
-	if (room < 2)
-		return too_little_memory(check);
-	if (!check->nr_cases)
-		check->broken = "a test without cases";
+	verdict = report_broken(check);
+	if (!verdict && room < 2)
+		verdict = too_little_memory(check);
 	for (first = 0; first < check->nr_cases && !verdict; first += nr) {
 		uint64_t start = now_ns();
 
@@ -552,7 +685,7 @@ enum check_verdict check_run(struct collapse_check *check)
 		verdict = report_broken(check) ?: lay_out(check, first, nr);
 		add_time(check, TIME_TOTAL, start);
 		verdict = verdict ?: check_collapse(check);
-		forget_ranges(check);
+		range_area_unmap(&check->area);
 	}
 	return verdict;
 }

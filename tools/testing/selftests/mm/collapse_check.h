@@ -41,6 +41,7 @@ struct check_case {
 	struct pte_table *wanted;
 	struct pte_table *expected;
 	struct pte_table *seen;
+	uint64_t *pfns;			/* page frames before the collapse; 0: none */
 	bool advise;			/* MADV_HUGEPAGE before the collapse */
 	enum range_shape shape;
 	bool table_exists;		/* see struct range */
@@ -61,7 +62,7 @@ enum check_time {
 /* What a run of the suite took; in memory that all its processes share. */
 struct check_figures {
 	atomic_ulong ranges;	/* verified */
-	atomic_ulong ns[NR_CHECK_TIMES];
+	atomic_ullong ns[NR_CHECK_TIMES];
 };
 
 struct collapse_check {
@@ -112,9 +113,6 @@ enum check_verdict check_begin(struct collapse_check *check, const struct vm_geo
 			       enum generation generation, const char *test,
 			       struct check_figures *figures);
 
-/* check_end() - give all memory back. */
-void check_end(struct collapse_check *check);
-
 /* check_text() - a formatted string, valid until CHECK_TEXTS more were made. */
 const char *check_text(struct collapse_check *check, const char *format, ...)
 	__printf(2, 3);
@@ -139,8 +137,12 @@ enum check_verdict check_lay_out(struct collapse_check *check);
 
 /* check_collapse() - apply the settings, let the memory be collapsed, compare.
  *
- * Compares the tables, the data and the settings, which nobody may have changed.
- * Can be called again: the next round starts from what there is.
+ * Compares the tables, the data, the page frames of what had to be left alone, what
+ * the kernel counts as memory of the process, and the settings, which nobody may
+ * have changed. Can be called again: the next round starts from what there is.
+ *
+ * Return: CHECK_PASS; CHECK_FAIL with a diagnostic printed; CHECK_SKIP when tables
+ * differ and the kernel found no free block for a folio meanwhile.
  */
 enum check_verdict check_collapse(struct collapse_check *check);
 

@@ -6,6 +6,9 @@
  * They are those of mm/khugepaged.c: collapse_scan_pmd() (the scan and its
  * vetoes), mthp_collapse() (which order where), __collapse_huge_page_isolate()
  * (the second look at a region, under the lock).
+ *
+ * Not known to it: whether an empty range has a PTE table. Without one there is
+ * nothing to scan; khugepaged counts no excess of holes, MADV_COLLAPSE fails.
  */
 #ifndef COLLAPSE_MODEL_H
 #define COLLAPSE_MODEL_H

@@ -104,7 +104,7 @@ static struct patience new_patience(void)
 	};
 }
 
-/* Wait a little; -ETIMEDOUT when it has been too long. */
+/* Wait a little; an error when it has been too long. */
 static int wait_a_little(struct patience *patience, const struct thread_stat *stat)
 {
 	struct timespec ts = { .tv_nsec = patience->pause };
@@ -114,8 +114,10 @@ static int wait_a_little(struct patience *patience, const struct thread_stat *st
 		patience->cpu = stat->cpu;
 		patience->idle_since = now;
 	}
-	if (now - patience->idle_since > IDLE_LIMIT_NS || now - patience->start > BUSY_LIMIT_NS)
+	if (now - patience->idle_since > IDLE_LIMIT_NS)
 		return -ETIMEDOUT;
+	if (now - patience->start > BUSY_LIMIT_NS)
+		return -EBUSY;
 	nanosleep(&ts, NULL);
 	if (patience->pause < MAX_WAIT_NS)
 		patience->pause *= 2;

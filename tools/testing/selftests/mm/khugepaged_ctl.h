@@ -24,9 +24,9 @@ struct khugepaged {
  * While it works, the caller must leave its mmap_lock alone: khugepaged skips a
  * process that holds it for writing (mm/khugepaged.c: collapse_scan_mm_slot()).
  *
- * Return: 0; -ETIMEDOUT when khugepaged does no work for ten seconds, works for a
- * minute, or was woken a hundred times without completing the scan; a negative
- * errno from sysfs.
+ * Return: 0; -ETIMEDOUT when khugepaged does no work for ten seconds, or was woken
+ * a hundred times without completing the scan; -EBUSY when it works for a minute
+ * without completing it; a negative errno from sysfs.
  */
 int khugepaged_scan(struct khugepaged *khugepaged, unsigned int passes);
 

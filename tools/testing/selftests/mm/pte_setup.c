@@ -91,9 +91,9 @@ int pte_check_data(const struct vm_geometry *vm, const struct range *range,
 			if (word[i] == right)
 				continue;
 			snprintf(error->what, sizeof(error->what),
-				 "data of PTE %u, byte %zu: expected %#lx, seen %#lx%s",
-				 offset, i * sizeof(*word), (unsigned long)right,
-				 (unsigned long)word[i],
+				 "data of PTE %u, byte %zu: expected %#llx, seen %#llx%s",
+				 offset, i * sizeof(*word), (unsigned long long)right,
+				 (unsigned long long)word[i],
 				 data ? "" : " in a hole that was filled");
 			return -EUCLEAN;
 		}
@@ -107,7 +107,6 @@ struct site {
 	char *scratch;		/* where a crooked range is made first, or NULL */
 	char *base;
 	unsigned int shift;	/* pages off the natural alignment of its folios */
-	unsigned long orders;	/* of its large folios */
 	bool partial;		/* some folio is not mapped whole */
 };
 
@@ -137,7 +136,6 @@ static int survey(struct site *site, struct setup_error *error)
 			return fail(error, -EOPNOTSUPP, "a state that is only to be seen");
 		if (!pte->order)
 			continue;
-		site->orders |= BIT(pte->order);
 		if (starts_piece(table, offset))
 			site->partial |= pte->index || end > table->nr ||
 					 table->pte[end - 1].order != pte->order ||
@@ -235,14 +233,15 @@ static int fault_folios(const struct vm_geometry *vm, struct site *site,
 static int set_up_folios(const struct vm_geometry *vm, struct site *sites,
 			 unsigned int nr, struct setup_error *error)
 {
-	unsigned long orders = 0;
+	unsigned long orders = 0, own;
 	unsigned int i, order;
 	int err = 0;
 
-	for (i = 0; i < nr; i++) {
-		orders |= sites[i].orders;
-		if (sites[i].orders)
-			err = err ?: advise_site(vm, &sites[i], MADV_HUGEPAGE, error);
+	for (i = 0; i < nr && !err; i++) {
+		own = pte_table_orders(sites[i].range->wanted);
+		orders |= own;
+		if (own)
+			err = advise_site(vm, &sites[i], MADV_HUGEPAGE, error);
 	}
 	for (order = 2; order <= vm->pmd_order && !err; order++) {
 		struct thp_settings settings = thp_settings_of(vm, BIT(order), THP_MADVISE);
@@ -256,11 +255,10 @@ static int set_up_folios(const struct vm_geometry *vm, struct site *sites,
 			return err;
 		}
 		for (i = 0; i < nr && !err; i++)
-			if (sites[i].orders & BIT(order))
-				err = fault_folios(vm, &sites[i], order, error);
+			err = fault_folios(vm, &sites[i], order, error);
 	}
 	for (i = 0; i < nr && !err; i++)
-		if (sites[i].orders)
+		if (pte_table_orders(sites[i].range->wanted))
 			err = advise_site(vm, &sites[i], MADV_NOHUGEPAGE, error);
 	return err;
 }
@@ -300,7 +298,8 @@ static int touch_pages(const struct vm_geometry *vm, struct site *site,
 
 	if (site->range->table_exists) {
 		touch_page(site->base);
-		madvise(site->base, vm->page_size, MADV_DONTNEED);
+		if (madvise(site->base, vm->page_size, MADV_DONTNEED))
+			return fail(error, -errno, "MADV_DONTNEED of a page");
 	}
 	for (from = 0; from < table->nr && !err; from = to) {
 		unsigned int state = table->pte[from].state;
@@ -391,6 +390,17 @@ int pte_setup(const struct vm_geometry *vm, struct range *ranges, unsigned int n
 	return err;
 }
 
+int pte_read_pfns(const struct vm_geometry *vm, const struct range *range, uint64_t *pfns)
+{
+	unsigned int i;
+	int err;
+
+	err = pagemap_read(vm, range->start, vm->nr, pfns);
+	for (i = 0; i < vm->nr && !err; i++)
+		pfns[i] = pfns[i] & PM_PRESENT ? pfns[i] & PM_PFN_MASK : 0;
+	return err;
+}
+
 /* The folio that was last seen of an order: where it would start, and where it is. */
 struct seen_folio {
 	bool valid;
@@ -414,8 +424,11 @@ static struct pte read_pte(struct page_reader *flags, uint64_t entry, unsigned i
 		return pte;
 	}
 	pte.order = folio_of(flags, pfn, &head);
-	if (pte.order >= MAX_ORDERS)
+	/* Folios are aligned to their size in physical memory too. */
+	if (pte.order >= MAX_ORDERS || head & (BIT_ULL(pte.order) - 1)) {
+		pte.order = 0;
 		return pte;
+	}
 	pte.index = pfn - head;
 	pte.state = entry & PM_MMAP_EXCLUSIVE ? PTE_PRESENT : PTE_SHARED;
 	start = offset - pte.index;
@@ -436,10 +449,16 @@ static int read_range(const struct vm_geometry *vm, struct page_reader *flags,
 	for (offset = 0; offset < vm->nr; offset++)
 		table->pte[offset] = read_pte(flags, entries[offset], offset, seen);
 
-	if (smaps->anon_huge == vm->pmd_size && table->pte[0].order == vm->pmd_order)
-		for (offset = 0; offset < vm->nr; offset++)
-			if (table->pte[offset].state == PTE_PRESENT)
-				table->pte[offset].state = PTE_PMD_MAPPED;
+	if (smaps->anon_huge && (smaps->anon_huge != vm->pmd_size ||
+				 table->pte[0].order != vm->pmd_order)) {
+		snprintf(error->what, sizeof(error->what),
+			 "smaps shows %zu kB of AnonHugePages, pagemap no folio of the PMD order",
+			 smaps->anon_huge / 1024);
+		return -EUCLEAN;
+	}
+	for (offset = 0; offset < vm->nr && smaps->anon_huge; offset++)
+		if (table->pte[offset].state == PTE_PRESENT)
+			table->pte[offset].state = PTE_PMD_MAPPED;
 
 	pages = pte_table_count(table, BIT(PTE_PRESENT) | BIT(PTE_SHARED) | BIT(PTE_PMD_MAPPED));
 	if (smaps->rss == pages * vm->page_size)

@@ -72,6 +72,12 @@ int pte_read_back(const struct vm_geometry *vm, const struct range *ranges,
 		  unsigned int nr, struct pte_table *const *seen,
 		  struct setup_error *error);
 
+/* pte_read_pfns() - the page frame that each PTE of a range maps.
+ * @pfns: receives a number for each PTE, 0 where no page is present
+ * Return: 0 or a negative errno.
+ */
+int pte_read_pfns(const struct vm_geometry *vm, const struct range *range, uint64_t *pfns);
+
 /* pte_check_data() - compare the data of a range with what pte_setup() wrote.
  * @range: with the table that it was set up as
  * @seen: PTEs of this table that are empty are not touched

@@ -61,6 +61,16 @@ unsigned int pte_table_count(const struct pte_table *table, unsigned long states
 	return count;
 }
 
+unsigned long pte_table_orders(const struct pte_table *table)
+{
+	unsigned long orders = 0;
+	unsigned int i;
+
+	for (i = 0; i < table->nr; i++)
+		orders |= BIT(table->pte[i].order);
+	return orders & ~BIT(0);
+}
+
 void pte_table_set_folio(struct pte_table *table, unsigned int offset,
 			 enum pte_state state, unsigned int order,
 			 unsigned int first, unsigned int nr)

@@ -125,6 +125,9 @@ void pte_table_set_folio(struct pte_table *table, unsigned int offset,
 void pte_table_draw(const struct pte_table *expected, const struct pte_table *seen,
 		    void (*print)(const char *line));
 
+/* pte_table_orders() - bit mask of the orders of the large folios in a table. */
+unsigned long pte_table_orders(const struct pte_table *table);
+
 /* pte_table_count() - number of PTEs in one of a set of states.
  * @states: bit mask of BIT(enum pte_state)
  */

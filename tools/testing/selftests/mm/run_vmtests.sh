@@ -24,7 +24,7 @@ race		mthp_races
 explore		mthp_explore
 "
 
-cd "$(dirname "$0")" || exit $ksft_fail
+CDPATH='' cd -- "$(dirname "$0")" || exit $ksft_fail
 
 list_categories()
 {

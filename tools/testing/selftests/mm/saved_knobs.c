@@ -128,7 +128,17 @@ out:
 	return err;
 }
 
-static int restore_pass(const struct saved_knobs *saved, bool nevers,
+/* Restoring goes in passes, see saved_knobs_restore(). */
+enum restore_pass { PASS_ON, PASS_OFF, PASS_REST };
+
+static enum restore_pass pass_of(const char *path, const char *value)
+{
+	if (strncmp(path, THP_SYSFS "/", strlen(THP_SYSFS "/")))
+		return PASS_REST;
+	return strcmp(value, "never") ? PASS_ON : PASS_OFF;
+}
+
+static int restore_pass(const struct saved_knobs *saved, enum restore_pass pass,
 			void (*changed)(const char *path, const char *value, int err))
 {
 	char seen[KNOB_VALUE];
@@ -139,7 +149,7 @@ static int restore_pass(const struct saved_knobs *saved, bool nevers,
 		const char *path = saved->knob[i].path, *value = saved->knob[i].value;
 		int one;
 
-		if (!strcmp(value, "never") != nevers)
+		if (pass_of(path, value) != pass)
 			continue;
 		if (!knob_read(path, seen) && !strcmp(seen, value))
 			continue;
@@ -155,11 +165,12 @@ int saved_knobs_restore(const struct saved_knobs *saved,
 			void (*changed)(const char *path, const char *value, int err))
 {
 	/*
-	 * Sizes on before sizes off; and once more what the kernel changed by
-	 * itself meanwhile (min_free_kbytes).
+	 * Sizes on before sizes off, so that the khugepaged thread lives. What the
+	 * kernel changes with them by itself (min_free_kbytes) comes last, and only
+	 * if the kernel did not change it back: writing it makes it the user's.
 	 */
-	int err = restore_pass(saved, false, changed);
+	int err = restore_pass(saved, PASS_ON, changed);
 
-	err = restore_pass(saved, true, changed) ?: err;
-	return restore_pass(saved, false, changed) ?: err;
+	err = restore_pass(saved, PASS_OFF, changed) ?: err;
+	return restore_pass(saved, PASS_REST, changed) ?: err;
 }

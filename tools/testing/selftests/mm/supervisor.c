@@ -95,29 +95,61 @@ int supervisor_restore(const struct vm_geometry *vm)
 	return err ? KSFT_FAIL : KSFT_PASS;
 }
 
+/* What runs below the supervisor. */
+struct ward {
+	pid_t pid;
+	bool has_namespace;		/* of its own: all in it end with it */
+	unsigned long long born;	/* clock ticks since boot */
+	bool gone;
+	int status;			/* from waitpid(), once it is gone */
+};
+
+#define DEATH_SECONDS	10	/* that a killed process may take to die */
+
+/* Parent and start time of a process; false when there is no such process. */
+static bool read_stat(const char *pid, int *ppid, unsigned long long *born)
+{
+	char path[300], text[1024];
+	const char *rest;
+
+	snprintf(path, sizeof(path), "/proc/%s/stat", pid);
+	if (read_text(path, text, sizeof(text)) <= 0)
+		return false;
+	rest = strrchr(text, ')');
+	return rest && sscanf(rest,
+			      ") %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+			      ppid, born) == 2;
+}
+
 /*
- * The child's first process. In a PID namespace of its own its death ends all the
+ * The first process below. In a PID namespace of its own its death ends all the
  * others, and the supervisor's death is its death.
  */
-static pid_t fork_below(sigset_t *unblock, int lock, int (*run)(void *arg), void *arg)
+static void start(struct ward *ward, sigset_t *unblock, int lock, int (*run)(void *arg),
+		  void *arg)
 {
-	int alive[2];
-	char byte;
-	pid_t pid;
+	char byte, pid[16];
+	int alive[2], ppid;
 
-	if (unshare(CLONE_NEWPID))
+	memset(ward, 0, sizeof(*ward));
+	ward->pid = -1;
+	ward->has_namespace = !unshare(CLONE_NEWPID);
+	if (!ward->has_namespace)
 		prctl(PR_SET_CHILD_SUBREAPER, 1);
 	if (pipe2(alive, O_CLOEXEC))
-		return -1;
+		return;
 	fflush(stdout);
 	fflush(stderr);
-	pid = fork();
-	if (pid) {
-		if (pid > 0 && write(alive[1], "", 1) != 1)
-			kill(pid, SIGKILL);
+	ward->pid = fork();
+	if (ward->pid) {
+		snprintf(pid, sizeof(pid), "%d", ward->pid);
+		if (ward->pid > 0 && !read_stat(pid, &ppid, &ward->born))
+			ward->born = ~0ULL;
+		if (ward->pid > 0 && write(alive[1], "", 1) != 1)
+			kill(ward->pid, SIGKILL);
 		close(alive[0]);
 		close(alive[1]);
-		return pid;
+		return;
 	}
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	close(alive[1]);
@@ -126,74 +158,98 @@ static pid_t fork_below(sigset_t *unblock, int lock, int (*run)(void *arg), void
 		_exit(KSFT_FAIL);
 	close(alive[0]);
 	close(lock);
+	signal(SIGPIPE, SIG_DFL);
 	sigprocmask(SIG_UNBLOCK, unblock, NULL);
 	exit(run(arg));
 }
 
-/* Without a PID namespace, orphans become our children: end them too. */
-static void kill_orphans(void)
+/*
+ * Without a PID namespace, orphans become our children: end them too. A child that
+ * is older is none of ours; a shell may have left it to us by exec.
+ */
+static void kill_orphans(const struct ward *ward)
 {
+	unsigned long long born;
 	struct dirent *entry;
 	bool found;
+	int ppid;
 
 	do {
 		DIR *proc = opendir("/proc");
 
 		found = false;
 		while (proc && (entry = readdir(proc))) {
-			char path[300], text[1024];
-			int ppid, pid = atoi(entry->d_name);
-			const char *rest;
+			int pid = atoi(entry->d_name);
 
-			snprintf(path, sizeof(path), "/proc/%s/stat", entry->d_name);
-			if (!pid || read_text(path, text, sizeof(text)) <= 0)
+			if (pid <= 0 || !read_stat(entry->d_name, &ppid, &born) ||
+			    ppid != getpid() || born < ward->born)
 				continue;
-			rest = strrchr(text, ')');
-			if (rest && sscanf(rest, ") %*c %d", &ppid) == 1 && ppid == getpid()) {
-				kill(pid, SIGKILL);
-				waitpid(pid, NULL, 0);
-				found = true;
-			}
+			kill(pid, SIGKILL);
+			waitpid(pid, NULL, 0);
+			found = true;
 		}
 		if (proc)
 			closedir(proc);
 	} while (found);
 }
 
-/* Wait for the child; *signal is the one that ended it early, from outside. */
-static int wait_below(pid_t pid, const sigset_t *signals, unsigned int timeout, int *signal)
+/* Wait until it is gone, or something else ends the wait: a signal, or 0 for the time. */
+static int wait_until_gone(struct ward *ward, const sigset_t *signals, unsigned int seconds)
 {
-	uint64_t deadline = now_ns() + timeout * 1000000000ULL;
-	int status;
+	uint64_t deadline = now_ns() + seconds * 1000000000ULL;
 
-	*signal = 0;
-	while (waitpid(pid, &status, WNOHANG) != pid) {
-		uint64_t now = now_ns(), left = now < deadline ? deadline - now : 0;
-		struct timespec ts = { left / 1000000000ULL, left % 1000000000ULL };
-		int got = left ? sigtimedwait(signals, NULL, &ts) : 0;
+	for (;;) {
+		pid_t pid = waitpid(ward->pid, &ward->status, WNOHANG);
+		uint64_t now = now_ns();
+		struct timespec ts;
+		int got;
 
-		if (got == SIGCHLD || (got < 0 && errno != EAGAIN))
-			continue;
-		*signal = got > 0 ? got : SIGALRM;
-		kill(pid, SIGKILL);
-		waitpid(pid, &status, 0);
-		break;
+		if (pid) {
+			ward->gone = true;
+			if (pid < 0)
+				ward->status = KSFT_FAIL << 8;
+			return SIGCHLD;
+		}
+		if (now >= deadline)
+			return 0;
+		ts.tv_sec = (deadline - now) / 1000000000ULL;
+		ts.tv_nsec = (deadline - now) % 1000000000ULL;
+		got = sigtimedwait(signals, NULL, &ts);
+		if (got > 0 && got != SIGCHLD)
+			return got;
 	}
-	kill_orphans();
-	return status;
 }
 
-static int verdict_of(int status, int signal, unsigned int timeout)
+/* Wait for the end of everything below; the signal that brought it, if one did. */
+static int wait_below(struct ward *ward, const sigset_t *signals, unsigned int timeout)
 {
-	if (signal == SIGALRM)
+	int cause = wait_until_gone(ward, signals, timeout);
+
+	if (!ward->gone) {
+		kill(ward->pid, SIGKILL);
+		/* A deadlock in the kernel must not keep us from restoring. */
+		while (wait_until_gone(ward, signals, DEATH_SECONDS) > 0 && !ward->gone)
+			;
+	}
+	if (!ward->has_namespace)
+		kill_orphans(ward);
+	return cause;
+}
+
+static int verdict_of(const struct ward *ward, int cause, unsigned int timeout)
+{
+	if (!ward->gone)
+		printf("Bail out! process %d cannot be killed, see its stack under /proc\n",
+		       ward->pid);
+	else if (!cause)
 		printf("Bail out! not done after %u seconds\n", timeout);
-	else if (signal)
-		printf("Bail out! ended by signal %d (%s)\n", signal, strsignal(signal));
-	else if (WIFSIGNALED(status))
+	else if (cause != SIGCHLD)
+		printf("Bail out! ended by signal %d (%s)\n", cause, strsignal(cause));
+	else if (WIFSIGNALED(ward->status))
 		printf("Bail out! the tests were killed by signal %d (%s)\n",
-		       WTERMSIG(status), strsignal(WTERMSIG(status)));
+		       WTERMSIG(ward->status), strsignal(WTERMSIG(ward->status)));
 	else
-		return WEXITSTATUS(status);
+		return WEXITSTATUS(ward->status);
 	fflush(stdout);
 	return KSFT_FAIL;
 }
@@ -232,15 +288,18 @@ static int save(const struct vm_geometry *vm, struct saved_knobs *saved)
 int supervise(const struct vm_geometry *vm, unsigned int timeout,
 	      int (*run)(void *arg), void *arg)
 {
+	int verdict, cause = SIGCHLD, lock;
 	struct saved_knobs saved = { 0 };
-	int verdict, status, signal, lock;
 	sigset_t signals, before;
 	struct sigaction hangup;
-	pid_t pid;
+	struct ward ward;
 
 	lock = take_lock();
 	if (lock < 0)
 		return KSFT_FAIL;
+	/* Whoever reads our output may die first, and a child must be waited for. */
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGCHLD, SIG_DFL);
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGCHLD);
 	if (sigaction(SIGHUP, NULL, &hangup) || hangup.sa_handler != SIG_IGN)
@@ -253,25 +312,27 @@ int supervise(const struct vm_geometry *vm, unsigned int timeout,
 	verdict = save(vm, &saved);
 	if (verdict)
 		goto out;
-	pid = fork_below(&signals, lock, run, arg);
-	if (pid < 0) {
-		printf("Bail out! cannot start a process: %s\n", strerror(errno));
-		verdict = KSFT_FAIL;
-		signal = 0;
-	} else {
-		status = wait_below(pid, &signals, timeout, &signal);
-		verdict = verdict_of(status, signal, timeout);
-	}
+	start(&ward, &signals, lock, run, arg);
+	if (ward.pid > 0)
+		cause = wait_below(&ward, &signals, timeout);
+
+	/* First of all; what there is to say can wait. */
 	if (saved_knobs_restore(&saved, report_failed))
 		verdict = KSFT_FAIL;
 	else
 		unlink(SUPERVISOR_SAVED);
-	if (signal && signal != SIGALRM) {
+	if (ward.pid > 0) {
+		verdict = verdict_of(&ward, cause, timeout) ?: verdict;
+	} else {
+		printf("Bail out! cannot start a process\n");
+		verdict = KSFT_FAIL;
+	}
+	if (cause && cause != SIGCHLD) {
 		struct sigaction action = { .sa_handler = SIG_DFL };
 
-		sigaction(signal, &action, NULL);
+		sigaction(cause, &action, NULL);
 		sigprocmask(SIG_SETMASK, &before, NULL);
-		raise(signal);
+		raise(cause);
 	}
 out:
 	close(lock);

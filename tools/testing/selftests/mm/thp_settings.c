@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "knob.h"
 #include "thp_settings.h"
@@ -87,6 +88,9 @@ static void list_knobs(const struct vm_geometry *vm, const struct thp_settings *
 	add_knob(list, THP_SYSFS "/khugepaged/pages_to_scan", PAGES_TO_SCAN);
 	add_knob(list, THP_SYSFS "/khugepaged/scan_sleep_millisecs", SCAN_SLEEP_MILLISECS);
 	add_knob(list, THP_SYSFS "/khugepaged/alloc_sleep_millisecs", "0");
+	/* Or reclaim splits a folio with many zero pages, since 6.12. */
+	if (!access(THP_SYSFS "/shrink_underused", F_OK))
+		add_knob(list, THP_SYSFS "/shrink_underused", "0");
 	if (global != THP_NEVER)
 		add_knob(list, THP_SYSFS "/enabled", mode_names[global]);
 	add_sizes(vm, settings, true, list);

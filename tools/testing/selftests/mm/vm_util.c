@@ -363,24 +363,24 @@ static long read_counter(const char *path)
 	return value;
 }
 
-static void read_vmstat(struct thp_counters *counters)
+/* A line of /proc/vmstat; 0 when there is none. */
+static long vmstat(const char *text, const char *key)
 {
-	unsigned long value;
-	char line[128], key[64];
-	FILE *file;
+	size_t len = strlen(key);
 
-	file = fopen("/proc/vmstat", "re");
-	if (!file)
-		return;
-	while (fgets(line, sizeof(line), file)) {
-		if (sscanf(line, "%63s %lu", key, &value) != 2)
-			continue;
-		if (!strcmp(key, "thp_collapse_alloc"))
-			counters->thp_collapse_alloc = value;
-		else if (!strcmp(key, "thp_collapse_alloc_failed"))
-			counters->thp_collapse_alloc_failed = value;
+	for (; text; text = strchr(text, '\n')) {
+		text += *text == '\n';
+		if (!strncmp(text, key, len) && text[len] == ' ')
+			return strtol(text + len, NULL, 10);
 	}
-	fclose(file);
+	return 0;
+}
+
+static const char *read_vmstat(void)
+{
+	static char text[32768];
+
+	return read_text("/proc/vmstat", text, sizeof(text)) < 0 ? "" : text;
 }
 
 /* Names of the per-size counters, in the order of struct thp_counters. */
@@ -414,7 +414,28 @@ void thp_counters_read(const struct vm_geometry *vm, struct thp_counters *counte
 	}
 	counters->pages_collapsed = read_counter(THP_SYSFS "/khugepaged/pages_collapsed");
 	counters->full_scans = read_counter(THP_SYSFS "/khugepaged/full_scans");
-	read_vmstat(counters);
+	counters->thp_collapse_alloc = vmstat(read_vmstat(), "thp_collapse_alloc");
+}
+
+void disturbances_read(const struct vm_geometry *vm, unsigned long orders,
+		       struct disturbances *disturbances)
+{
+	static const char *const failed[] = {
+		"stats/collapse_alloc_failed", "stats/anon_fault_fallback",
+	};
+	const char *text = read_vmstat();
+	unsigned int order, i;
+	char path[128];
+
+	disturbances->migrated = vmstat(text, "pgmigrate_success");
+	disturbances->no_folio = vmstat(text, "thp_collapse_alloc_failed") +
+				 vmstat(text, "thp_fault_fallback");
+	for (order = 0; order <= vm->pmd_order; order++) {
+		for (i = 0; vm->orders & orders & BIT(order) && i < ARRAY_SIZE(failed); i++) {
+			size_path(vm, path, sizeof(path), order, failed[i]);
+			disturbances->no_folio += read_counter(path);
+		}
+	}
 }
 
 void thp_counters_since(struct thp_counters *counters,
@@ -431,14 +452,18 @@ void thp_counters_since(struct thp_counters *counters,
 const char *const kernel_complaints[] = {
 	"*BUG: *", "*kernel BUG at *", "*WARNING: *mm/*", "*Bad rss-counter*",
 	"*Bad page *", "*soft lockup*", "*rcu*detected *stall*",
-	"*khugepaged*blocked for more than*", NULL
+	"*khugepaged*blocked for more than*", "*Oops: *", "*general protection fault*",
+	"*Unable to handle kernel *", "*list_* corruption*", "*possible circular locking*",
+	"*possible recursive locking*", "*inconsistent lock state*", "*suspicious RCU usage*",
+	NULL
 };
 
 /* Call @record for every log record from @from on. */
 static int walk_log(uint64_t from, bool *complete, uint64_t *next,
 		    void (*record)(const char *text, void *arg), void *arg)
 {
-	uint64_t seq = 0, first = UINT64_MAX;
+	unsigned long long seq = 0;
+	uint64_t first = UINT64_MAX;
 	char buf[8192], *text;
 	ssize_t len;
 	int fd;
@@ -452,7 +477,7 @@ static int walk_log(uint64_t from, bool *complete, uint64_t *next,
 		if (len < 0)	/* overtaken by the writer: records are gone */
 			continue;
 		buf[len] = '\0';
-		if (sscanf(buf, "%*u,%lu", &seq) != 1)
+		if (sscanf(buf, "%*u,%llu", &seq) != 1)
 			continue;
 		if (first == UINT64_MAX)
 			first = seq;
@@ -468,19 +493,6 @@ static int walk_log(uint64_t from, bool *complete, uint64_t *next,
 	if (complete)
 		*complete = first <= from;
 	return len;
-}
-
-static void ignore_record(const char *text, void *arg)
-{
-	(void)text;
-	(void)arg;
-}
-
-uint64_t kernel_log_position(void)
-{
-	uint64_t next;
-
-	return walk_log(UINT64_MAX, NULL, &next, ignore_record, NULL) ? 0 : next;
 }
 
 struct log_search {
@@ -504,13 +516,15 @@ static void match_record(const char *record, void *arg)
 	}
 }
 
-int kernel_log_count(uint64_t from, const char *const *patterns,
+int kernel_log_count(uint64_t *from, const char *const *patterns,
 		     void (*found)(const char *record), bool *complete)
 {
 	struct log_search search = { .patterns = patterns, .found = found };
 	uint64_t next;
 	int err;
 
-	err = walk_log(from, complete, &next, match_record, &search);
+	err = walk_log(*from, complete, &next, match_record, &search);
+	if (!err)
+		*from = next;
 	return err ?: search.count;
 }

@@ -156,8 +156,19 @@ struct thp_counters {
 	long pages_collapsed;		/* khugepaged: ranges */
 	long full_scans;
 	long thp_collapse_alloc;	/* vmstat */
-	long thp_collapse_alloc_failed;
 };
+
+/* What happens on a right kernel too, and makes a comparison say nothing. */
+struct disturbances {
+	long no_folio;	/* times that no large folio was to be had */
+	long migrated;	/* pages */
+};
+
+/* disturbances_read() - count them, since boot and system-wide.
+ * @orders: bit mask of the orders whose folios are looked at
+ */
+void disturbances_read(const struct vm_geometry *vm, unsigned long orders,
+		       struct disturbances *disturbances);
 
 /* thp_counters_read() - read them all; those the kernel does not have are 0. */
 void thp_counters_read(const struct vm_geometry *vm, struct thp_counters *counters);
@@ -166,20 +177,16 @@ void thp_counters_read(const struct vm_geometry *vm, struct thp_counters *counte
 void thp_counters_since(struct thp_counters *counters,
 			const struct thp_counters *before);
 
-/* kernel_log_position() - sequence number that the next log record will have.
- * Return: it; 0 when /dev/kmsg cannot be read.
- */
-uint64_t kernel_log_position(void);
-
 /* kernel_log_count() - count log records that match.
- * @from: sequence number of the first record to look at
+ * @from: sequence number of the first record to look at; receives that of the next
+ *        record that will be written
  * @patterns: shell patterns, as for fnmatch(3), NULL after the last
  * @found: called with each record that matches one of them; may be NULL
  * @complete: receives whether the records from @from on are all still there;
  *            may be NULL
  * Return: the number of records, or a negative errno.
  */
-int kernel_log_count(uint64_t from, const char *const *patterns,
+int kernel_log_count(uint64_t *from, const char *const *patterns,
 		     void (*found)(const char *record), bool *complete);
 
 /* Patterns of the lines in which the kernel complains about its own memory management. */
