@@ -31,11 +31,31 @@ TEST_ROWS(each_order, full_range, "ORD-1 ORD-7")
 	CHECK(check_run(check));
 }
 
-/* ORD-6: one scan does the first region and the last, at any limit. */
+/* Is each range either as expected, or as it was set up? */
+static bool all_or_nothing(const struct collapse_check *check)
+{
+	unsigned int i;
+
+	/* The last one is the canary. */
+	for (i = 0; i <= check->nr_cases; i++) {
+		const struct check_case *c = &check->cases[i];
+
+		if (!pte_table_equal(c->seen, c->expected) && !pte_table_equal(c->seen, c->wanted))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * ORD-6: one scan does the first region and the last. A page that is locked or off the
+ * LRU for a moment makes the scan pass a whole range by (mm/khugepaged.c:
+ * collapse_scan_pmd()), that is no half-done range: then it is set up anew.
+ */
 TEST_ROWS(each_order, one_scan_does_all, "ORD-6")
 {
 	struct collapse_check *check = &self->check;
-	unsigned int order = variant->order, nr = BIT(order);
+	unsigned int order = variant->order, nr = BIT(order), attempt;
+	enum check_verdict verdict = CHECK_FAIL;
 
 	check_sizes(check, BIT(order));
 	check->settings.max_ptes_none = 0;
@@ -43,7 +63,14 @@ TEST_ROWS(each_order, one_scan_does_all, "ORD-6")
 	check_case(check, "p~", check_text(check, "P%u~", order));
 	check_case(check, check_text(check, ".~ p*%u", nr), check_text(check, ".~ P%u", order));
 	check_case(check, check_text(check, "p*%u .~", nr), check_text(check, "P%u .~", order));
-	CHECK(check_run(check));
+	for (attempt = 0; attempt < 3 && verdict == CHECK_FAIL; attempt++) {
+		CHECK(check_lay_out(check));
+		verdict = check_collapse(check);
+		if (verdict == CHECK_FAIL)
+			ASSERT_TRUE(all_or_nothing(check));
+		range_area_unmap(&check->area);
+	}
+	CHECK(verdict);
 }
 
 /* A case for each place of one PTE in a region: the outermost, those beside, the middle. */
