@@ -35,6 +35,8 @@ ok "newest kernel: nothing failed" test "$(total fail)" -eq 0
 ok "newest kernel: only orders beyond the PMD's are skipped" test "$(reasons)" = \
 	"$(printf '%s\n' "a range is one region of the PMD order" \
 		"this machine has no anonymous folios of this order")"
+ok "newest kernel: the KTAP header comes first" test "$(head -n 1 "$work/out")" = "TAP version 13"
+ok "newest kernel: the summary counts" grep -q '^Tests: ' "$work/err"
 ok "newest kernel: figures are printed" grep -q '^# figures: .* ranges verified' "$work/out"
 ok "newest kernel: the summary fits a screen" test "$(wc -l <"$work/err")" -le 24
 passed=$(total pass)

@@ -32,10 +32,22 @@ done
 IFS=$old_ifs
 set +f
 
+# A name that nobody has is told before a guest is booted for it.
+for test in ${TESTS:-}; do
+	"$suite/$program" --test "$test" --categories >/dev/null || exit 1
+done
+
+# What a replay needs beside the test, as it was given.
+settings=
+for name in ARGS MEM CPUS ACCEL APPEND; do
+	eval "value=\${$name:-}"
+	[ -z "$value" ] || settings="$settings $name='$value'"
+done
+
 status=0
 case $where in
 vm)
-	replay="make run${KERNEL:+ KERNEL=$KERNEL}"
+	replay="make run${KERNEL:+ KERNEL=$KERNEL}$settings"
 	image=$("$TOP/vm/kernel.sh" "$KERNEL")
 	tmp=$(mktemp -d)
 	trap 'rm -rf "$tmp"' EXIT
@@ -47,7 +59,7 @@ vm)
 	wait $! || status=$?
 	;;
 native)
-	replay="make run-native"
+	replay="make run-native$settings"
 	"$TOP/vm/native.sh" "$suite/$program" "$@" || status=$?
 	;;
 *)

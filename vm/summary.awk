@@ -33,7 +33,7 @@ sub(/^@vm@ verdict /, "") {
 state != "run" {
 	next
 }
-/^K?TAP version / {
+/(^|[ \r])K?TAP version / {
 	is_ktap = 1
 }
 /^1\.\.[0-9]+/ {

@@ -236,19 +236,44 @@ static unsigned int capacity(const struct collapse_check *check)
 	return ranges < CHECK_MAX_CASES ? ranges : CHECK_MAX_CASES;
 }
 
-static void print_failure(const struct collapse_check *check, const struct check_case *c,
-			  const char *what)
+static void print_set_up(const struct check_case *c)
+{
+	check_printf("set up:   %s%s%s", c->notation, c->advise ? "" : "  (not advised)",
+		     c->shape == RANGE_WHOLE ? "" : "  (VMA does not span the range)");
+}
+
+static void print_settings(const struct collapse_check *check)
 {
 	char text[1024];
 
-	check_print(what);
-	check_printf("set up:   %s%s%s", c->notation, c->advise ? "" : "  (not advised)",
-		     c->shape == RANGE_WHOLE ? "" : "  (VMA does not span the range)");
 	thp_settings_describe(&check->vm, &check->settings, text, sizeof(text));
 	check_printf("settings: %s", text);
 	check_printf("collapse: %s, rules of %s",
 		     check->forced ? "MADV_COLLAPSE" : "khugepaged",
 		     generation_names[check->generation]);
+}
+
+static void print_replay(const struct collapse_check *check)
+{
+	check_printf("replay:   ./mthp_khugepaged %s", check->test);
+}
+
+void check_print_cases(const struct collapse_check *check)
+{
+	unsigned int i;
+
+	for (i = 0; i < check->nr_cases; i++)
+		print_set_up(&check->cases[i]);
+	print_settings(check);
+	print_replay(check);
+}
+
+static void print_failure(const struct collapse_check *check, const struct check_case *c,
+			  const char *what)
+{
+	check_print(what);
+	print_set_up(c);
+	print_settings(check);
 }
 
 static void print_table(const char *label, const struct pte_table *table)
@@ -268,7 +293,7 @@ static void print_mismatch(const struct collapse_check *check, const struct chec
 	print_table("expected:", expected);
 	print_table("seen:", seen);
 	pte_table_draw(expected, seen, check_print);
-	check_printf("replay:   ./mthp_khugepaged --test %s", check->test);
+	print_replay(check);
 }
 
 /* The table that the test says must come out; the model has to agree with it. */
@@ -523,6 +548,7 @@ static enum check_verdict compare_range(struct collapse_check *check, unsigned i
 	if (pte_check_data(&check->vm, &check->ranges[nr], c->seen, step, &error)) {
 		print_failure(check, c, what);
 		check_print(error.what);
+		print_replay(check);
 		verdict = CHECK_FAIL;
 	}
 	return verdict;
@@ -588,6 +614,7 @@ static enum check_verdict compare_pfns(struct collapse_check *check)
 			check_printf("PTE %u: page frame %#llx before, %#llx after", pte,
 				     (unsigned long long)c->pfns[pte],
 				     (unsigned long long)pfns[pte]);
+			print_replay(check);
 			verdict = CHECK_FAIL;
 		}
 	}

@@ -88,7 +88,7 @@ struct collapse_check {
 	unsigned int first;		/* case that ranges[0] belongs to */
 	unsigned int nr_ranges;		/* laid out, with the canary */
 	struct khugepaged khugepaged;
-	char test[128];			/* its name, to run it alone */
+	char test[192];			/* options that run it alone */
 	const char *broken;		/* the last thing that went wrong in building cases */
 	struct check_figures *figures;	/* where to add up, or NULL */
 	char texts[CHECK_TEXTS][CHECK_TEXT_SIZE];
@@ -105,7 +105,7 @@ enum generation generation_detect(const struct vm_geometry *vm);
  * @check: receives all of the above
  * @vm: the machine
  * @generation: whose rules hold
- * @test: name of the test, for the replay command
+ * @test: options that run this test alone, for the replay command
  * @figures: where to add up what the check took; may be NULL
  * Return: CHECK_PASS, or CHECK_FAIL with a diagnostic printed.
  */
@@ -151,6 +151,9 @@ void check_literal(struct collapse_check *check, unsigned int nr, const char *li
 
 /* check_run() - all of it for any number of cases, as many at a time as fit. */
 enum check_verdict check_run(struct collapse_check *check);
+
+/* check_print_cases() - what was set up, under which settings, and how to replay it. */
+void check_print_cases(const struct collapse_check *check);
 
 /* check_print() - a line of diagnostics. */
 void check_print(const char *line);

@@ -28,10 +28,11 @@ bool rows_has_test(const char *test);
  */
 bool rows_each_test(const char *id, void (*found)(const char *test, void *arg), void *arg);
 
-/* rows_print() - print row, test and title on stdout, separated by tabs.
- * Return: whether each test names rows that exist.
- */
-bool rows_print(void);
+/* rows_print() - print row, test and title on stdout, separated by tabs. */
+void rows_print(void);
+
+/* rows_are_known() - does each test name rows that exist? Says which does not. */
+bool rows_are_known(void);
 
 /* rows_print_categories() - print the categories that have tests, one a line. */
 void rows_print_categories(void);

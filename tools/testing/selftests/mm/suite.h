@@ -42,6 +42,7 @@ struct suite_shared {
 static struct suite {
 	struct vm_geometry vm;
 	enum generation generation;
+	bool model_given;	/* on the command line, not by the kernel */
 	struct suite_shared *shared;
 	unsigned int nr_tests;
 	unsigned int timeout;	/* seconds for the whole run */
@@ -115,8 +116,13 @@ static inline void suite_progress(const char *test)
 
 static inline int suite_check_begin(struct collapse_check *check, const char *test)
 {
+	char replay[192];
+
 	suite_progress(test);
-	return check_begin(check, &suite.vm, suite.generation, test,
+	snprintf(replay, sizeof(replay), "--test %s%s%s", test,
+		 suite.model_given ? " --model " : "",
+		 suite.model_given ? generation_names[suite.generation] : "");
+	return check_begin(check, &suite.vm, suite.generation, replay,
 			   &suite.shared->figures);
 }
 
@@ -248,7 +254,7 @@ static bool select_tests(const char *name)
 
 	if (rows_each_test(name, select_test, &any)) {
 		if (!any)
-			fprintf(stderr, "no test checks %s\n", name);
+			fprintf(stderr, "no test checks %s yet\n", name);
 		return any;
 	}
 	if (strchr(name, '.')) {
@@ -376,7 +382,8 @@ static bool khugepaged_works(void)
 		check = calloc(1, sizeof(*check));
 		if (!check || !messages || dup2(fileno(messages), STDOUT_FILENO) < 0)
 			_exit(KSFT_FAIL);
-		_exit(suite_check_begin(check, "first scan"));
+		_exit(check_begin(check, &suite.vm, suite.generation, "",
+				  &suite.shared->figures));
 	}
 	if (pid > 0)
 		waitpid(pid, &status, 0);
@@ -422,6 +429,7 @@ static bool parse_model(const char *name)
 	for (generation = 0; generation < NR_GENERATIONS; generation++) {
 		if (!strcmp(name, generation_names[generation])) {
 			suite.generation = generation;
+			suite.model_given = true;
 			return true;
 		}
 	}
@@ -473,7 +481,8 @@ static enum suite_action parse_options(int argc, char **argv, int *code)
 				return ACTION_EXIT;
 			break;
 		case OPT_ROWS:
-			*code = rows_print() ? KSFT_PASS : KSFT_FAIL;
+			rows_print();
+			*code = KSFT_PASS;
 			return ACTION_EXIT;
 		case OPT_CATEGORIES:
 			rows_print_categories();
@@ -521,6 +530,8 @@ static int suite_main(int argc, char **argv)
 	suite.start = now_ns();
 	suite.timeout = 900;
 	suite.argv[suite.argc++] = argv[0];
+	if (!rows_are_known())
+		return KSFT_FAIL;
 	geometry_error = vm_geometry_read(&suite.vm);
 	suite.generation = geometry_error ? GEN_NONE : generation_detect(&suite.vm);
 
