@@ -124,6 +124,20 @@ TEST_F(model, shared)
 	EXPECT_EQ(1, self->counts.exceed_shared[2]);
 }
 
+/* One shared page makes its whole folio shared, but no other folio. */
+TEST_F(model, partly_shared_folio)
+{
+	self->rules.max_ptes_none = 0;
+	self->rules.orders = BIT(3);
+	BECOMES("p2[0-2] f2[3] p2 p2*2 .~", "p2[0-2] f2[3] p2 p3 .~");
+	EXPECT_EQ(1, self->counts.exceed_shared[3]);
+	self->rules.orders = BIT(ORDER);
+	self->rules.max_ptes_shared = 15;
+	BECOMES("f4[0] p4[1-15] p~", "f4[0] p4[1-15] p~");
+	self->rules.max_ptes_shared = 16;
+	BECOMES("f4[0] p4[1-15] p~", "H");
+}
+
 TEST_F(model, nothing_to_do)
 {
 	BECOMES("H", "H");

@@ -345,7 +345,7 @@ static struct check_case *case_of(struct collapse_check *check, unsigned int ran
 	return &check->cases[check->first + range];
 }
 
-static enum check_verdict read_back(struct collapse_check *check)
+enum check_verdict check_read_back(struct collapse_check *check)
 {
 	struct pte_table *seen[CHECK_MAX_CASES];
 	unsigned int i, attempt, others;
@@ -414,12 +414,12 @@ static enum check_verdict lay_out(struct collapse_check *check, unsigned int fir
 		return CHECK_FAIL;
 	}
 	disturbances_read(&check->vm, folios, &before);
-	err = pte_setup(&check->vm, check->ranges, check->nr_ranges, &error);
+	err = pte_setup(&check->vm, &check->area, check->ranges, check->nr_ranges, &error);
 	if (err) {
 		check_printf("set-up failed: %s", error.what);
 		return CHECK_FAIL;
 	}
-	verdict = read_back(check);
+	verdict = check_read_back(check);
 	for (i = 0; i < check->nr_ranges && !verdict; i++) {
 		const struct check_case *c = case_of(check, i);
 
@@ -688,7 +688,7 @@ enum check_verdict check_collapse(struct collapse_check *check)
 	disturbances_read(&check->vm, orders_on(check), &before);
 	verdict = verdict ?: collapse_measured(check);
 	verdict = verdict ?: settings_untouched(check);
-	verdict = verdict ?: read_back(check);
+	verdict = verdict ?: check_read_back(check);
 	verdict = verdict ?: judge(check, &before);
 	add_time(check, TIME_TOTAL, start);
 	return verdict;

@@ -135,6 +135,9 @@ void check_sizes(struct collapse_check *check, unsigned long orders);
  */
 enum check_verdict check_lay_out(struct collapse_check *check);
 
+/* check_read_back() - look at the tables again, after a test changed something itself. */
+enum check_verdict check_read_back(struct collapse_check *check);
+
 /* check_collapse() - apply the settings, let the memory be collapsed, compare.
  *
  * Compares the tables, the data, the page frames of what had to be left alone, what

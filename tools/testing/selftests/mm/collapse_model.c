@@ -36,6 +36,34 @@ static bool is_hole(const struct pte *pte)
 	return HOLE_STATES & BIT(pte->state);
 }
 
+/* Does a PTE map a page of this folio? Its place tells, see pte_table.h. */
+static bool maps_folio(const struct pass *pass, unsigned int offset, unsigned int order,
+		       unsigned int start)
+{
+	const struct pte *pte = &pass->table->pte[offset];
+
+	return pte->order == order && offset - pte->index == start;
+}
+
+/*
+ * A page counts as shared if any page of its folio is: folio_maybe_mapped_shared(),
+ * include/linux/mm.h.
+ */
+static bool is_shared(const struct pass *pass, unsigned int offset)
+{
+	const struct pte *pte = &pass->table->pte[offset];
+	unsigned int start = offset - pte->index, at;
+
+	if (!pte->order)
+		return pte->state == PTE_SHARED;
+	for (at = offset - (offset < pte->index ? offset : pte->index);
+	     at < pass->table->nr && at - start < BIT(pte->order); at++)
+		if (maps_folio(pass, at, pte->order, start) &&
+		    pass->table->pte[at].state == PTE_SHARED)
+			return true;
+	return false;
+}
+
 /* mm/khugepaged.c: collapse_max_ptes_none() */
 static unsigned int max_none(const struct pass *pass, unsigned int order)
 {
@@ -89,7 +117,7 @@ static enum try_result try_region(struct pass *pass, unsigned int offset,
 			}
 			continue;
 		}
-		if (pte->state == PTE_SHARED && ++shared > max_shared(pass, order)) {
+		if (is_shared(pass, i) && ++shared > max_shared(pass, order)) {
 			pass->counts->exceed_shared[order]++;
 			return TRY_SMALLER;
 		}
@@ -200,12 +228,11 @@ static bool scan(struct pass *pass, unsigned long orders)
 			}
 			continue;
 		case PTE_SHARED:
-			if (++shared > max_shared(pass, pmd_order)) {
+		case PTE_PRESENT:
+			if (is_shared(pass, i) && ++shared > max_shared(pass, pmd_order)) {
 				pass->counts->exceed_shared[pmd_order]++;
 				return false;
 			}
-			break;
-		case PTE_PRESENT:
 			break;
 		case PTE_PMD_MAPPED:
 		case PTE_OTHER:

@@ -492,6 +492,58 @@ TEST_ROWS(collapse, smaller_folios_merge, "REG-5")
 	CHECK(check_run(check));
 }
 
+/* Differences between what the counters of one size did and what the model says. */
+static int wrong_counters(const struct collapse_check *check, unsigned int order)
+{
+	const struct collapse_counts *counts = &check->counts;
+	const struct {
+		const char *name;
+		long expected;
+		long seen;
+	} pairs[] = {
+		{ "collapse_alloc", counts->alloc[order],
+		  check->moved.size[order].collapse_alloc },
+		{ "collapse_alloc_failed", 0, check->moved.size[order].collapse_alloc_failed },
+		{ "collapse_exceed_none_pte", counts->exceed_none[order],
+		  check->moved.size[order].exceed_none },
+		{ "collapse_exceed_swap_pte", 0, check->moved.size[order].exceed_swap },
+		{ "collapse_exceed_shared_pte", counts->exceed_shared[order],
+		  check->moved.size[order].exceed_shared },
+		{ "nr_anon", counts->collapsed[order], check->moved.size[order].nr_anon },
+	};
+	unsigned int i;
+	int wrong = 0;
+
+	for (i = 0; i < ARRAY_SIZE(pairs); i++) {
+		if (pairs[i].expected == pairs[i].seen)
+			continue;
+		check_printf("order %u, %s: expected %ld, seen %ld", order, pairs[i].name,
+			     pairs[i].expected, pairs[i].seen);
+		wrong++;
+	}
+	return wrong;
+}
+
+static int wrong_counters_of_all(const struct collapse_check *check)
+{
+	unsigned int order;
+	int wrong = 0;
+
+	for (order = 2; order <= check->vm.pmd_order; order++)
+		wrong += wrong_counters(check, order);
+	if (check->moved.thp_collapse_alloc != check->counts.alloc[check->vm.pmd_order]) {
+		check_printf("vmstat, thp_collapse_alloc: expected %ld, seen %ld",
+			     check->counts.alloc[check->vm.pmd_order],
+			     check->moved.thp_collapse_alloc);
+		wrong++;
+	}
+	if (!check->moved.pages_collapsed) {
+		check_print("khugepaged/pages_collapsed did not move");
+		wrong++;
+	}
+	return wrong;
+}
+
 /* Do the counters move though nothing of ours is there to be collapsed? */
 static bool others_move_counters(struct collapse_check *check)
 {
@@ -566,6 +618,109 @@ TEST_ROWS(collapse, crooked_source_is_left_partial, "REG-5")
 	check->settings.max_ptes_none = 0;
 	check_case(check, ".*17 p4*3 .~", ".*17 p4[0-14] p5 p4[15] .~");
 	CHECK(collapse_and_count(check, wrong_partial_counters));
+}
+
+/* VET-4: up to max_ptes_shared shared pages are collapsed by the PMD order, no more. */
+TEST_ROWS(collapse, pmd_limit_of_shared, "VET-4")
+{
+	struct collapse_check *check = &self->check;
+	unsigned int limit = check->settings.max_ptes_shared;
+	const char *text;
+
+	check_sizes(check, BIT(check->vm.pmd_order));
+	check_case(check, check_text(check, "f*%u p~", limit), "H");
+	check_case(check, check_text(check, "p~ f*%u", limit), "H");
+	text = check_text(check, "f*%u p~", limit + 1);
+	check_case(check, text, text);
+	text = check_text(check, "p~ f*%u", limit + 1);
+	check_case(check, text, text);
+	CHECK(check_run(check));
+}
+
+/* VET-4: beyond it, no order collapses anything in the range; below, mTHP does. */
+TEST_ROWS(collapse, shared_limit_with_mthp, "VET-4 REG-3")
+{
+	struct collapse_check *check = &self->check;
+	unsigned int limit = check->settings.max_ptes_shared;
+	const char *text;
+
+	SKIP_WITHOUT_MTHP();
+	check_sizes(check, BIT(4));
+	check->settings.max_ptes_none = 0;
+	check_case(check, check_text(check, "f*%u p~", limit),
+		   check_text(check, "f*%u p4~", limit));
+	text = check_text(check, "f*%u p~", limit + 1);
+	check_case(check, text, text);
+	CHECK(check_run(check));
+}
+
+/* REG-3: a shared page spoils its region and no other, and is counted for its order. */
+TEST_ROWS(collapse, shared_page_spoils_one_region, "REG-3 DAT-4")
+{
+	struct collapse_check *check = &self->check;
+
+	SKIP_WITHOUT_MTHP();
+	check_sizes(check, BIT(2) | BIT(4));
+	check->settings.max_ptes_none = 0;
+	check_case(check, "f p*31 .~", "f p*3 p2*3 p4 .~");
+	check_case(check, "p*16 f p*15 .~", "p4 f p*3 p2*3 .~");
+	CHECK(collapse_and_count(check, wrong_counters_of_all));
+}
+
+/*
+ * REG-3: a try that fails in the middle of a region leaves the smaller sizes a chance.
+ * It does not: docs/findings/no-smaller-size-after-a-try.md.
+ */
+TEST_ROWS(collapse, smaller_size_after_a_try, "REG-3")
+{
+	struct collapse_check *check = &self->check;
+	struct setup_error error;
+
+	SKIP_WITHOUT_MTHP();
+	check_sizes(check, BIT(2) | BIT(4));
+	check->settings.max_ptes_none = 0;
+	check_case(check, "p*15 f .~", "p2*3 p*3 f .~");
+	CHECK(check_lay_out(check));
+	if (check_collapse(check) == CHECK_PASS)
+		return;
+	ASSERT_EQ(0, pte_check_data(&check->vm, &check->ranges[0], check->cases[0].seen,
+				    sizeof(uint64_t), &error));
+	ASSERT_TRUE(pte_table_equal(check->cases[0].wanted, check->cases[0].seen));
+	XFAIL(return, "no smaller size is collapsed after a try at a larger one failed");
+}
+
+/* SHR-3: of a folio that is shared in part, no page is collapsed. */
+TEST_ROWS(collapse, partly_shared_folio_is_shared, "SHR-3")
+{
+	struct collapse_check *check = &self->check;
+
+	SKIP_WITHOUT_MTHP();
+	check_sizes(check, BIT(3) | BIT(4));
+	check->settings.max_ptes_none = 0;
+	check_case(check, "f2[0] p2[1-3] p*28 .~", "f2[0] p2[1-3] p*4 p3 p4 .~");
+	check_case(check, "p2[0-2] f2[3] p2*3 p*16 .~", "p2[0-2] f2[3] p2 p3 p4 .~");
+	CHECK(check_run(check));
+}
+
+/* SHR-1: while a child maps the memory, nothing happens to it; then all does. */
+TEST_ROWS(collapse, fork_keeps_until_exit, "SHR-1")
+{
+	struct collapse_check *check = &self->check;
+
+	SKIP_WITHOUT_MTHP();
+	check_sizes(check, BIT(2) | BIT(4));
+	check->settings.max_ptes_none = 0;
+	check->settings.max_ptes_shared = check->vm.nr - 1;
+	check_case(check, "f*32 .~", "f*32 .~");
+	check_case(check, "f2*4 .~", "f2*4 .~");
+	CHECK(check_lay_out(check));
+	CHECK(check_collapse(check));
+
+	range_area_unshare(&check->area);
+	CHECK(check_read_back(check));
+	check_literal(check, 0, "p4*2 .~");
+	check_literal(check, 1, "p4 .~");
+	CHECK(check_collapse(check));
 }
 
 /* VMA-1: a range that one VMA does not span is not touched, for no order. */
@@ -694,7 +849,7 @@ static bool prepare_with_sizes_off(struct unlisted *here)
 	here->ranges[0].wanted = here->wanted;
 	return !thp_settings_apply(&suite.vm, &off, &knob) &&
 	       !pte_table_parse(here->wanted, "p~", &notation) &&
-	       !pte_setup(&suite.vm, here->ranges, 1, &error) &&
+	       !pte_setup(&suite.vm, &here->area, here->ranges, 1, &error) &&
 	       !madvise(here->ranges[0].start, suite.vm.pmd_size, MADV_HUGEPAGE) &&
 	       looks_like(here, "p~");
 }
@@ -847,58 +1002,6 @@ TEST_ROWS(collapse, rss_grows_by_filled_holes_pmd, "DAT-2")
 	CHECK(check_collapse(check));
 	EXPECT_EQ((long)check->vm.nr - 1 + 3, check->counts.filled);
 	EXPECT_EQ(check->counts.filled, check->grown.smaps_rollup);
-}
-
-/* Differences between what the counters of one size did and what the model says. */
-static int wrong_counters(const struct collapse_check *check, unsigned int order)
-{
-	const struct collapse_counts *counts = &check->counts;
-	const struct {
-		const char *name;
-		long expected;
-		long seen;
-	} pairs[] = {
-		{ "collapse_alloc", counts->alloc[order],
-		  check->moved.size[order].collapse_alloc },
-		{ "collapse_alloc_failed", 0, check->moved.size[order].collapse_alloc_failed },
-		{ "collapse_exceed_none_pte", counts->exceed_none[order],
-		  check->moved.size[order].exceed_none },
-		{ "collapse_exceed_swap_pte", 0, check->moved.size[order].exceed_swap },
-		{ "collapse_exceed_shared_pte", counts->exceed_shared[order],
-		  check->moved.size[order].exceed_shared },
-		{ "nr_anon", counts->collapsed[order], check->moved.size[order].nr_anon },
-	};
-	unsigned int i;
-	int wrong = 0;
-
-	for (i = 0; i < ARRAY_SIZE(pairs); i++) {
-		if (pairs[i].expected == pairs[i].seen)
-			continue;
-		check_printf("order %u, %s: expected %ld, seen %ld", order, pairs[i].name,
-			     pairs[i].expected, pairs[i].seen);
-		wrong++;
-	}
-	return wrong;
-}
-
-static int wrong_counters_of_all(const struct collapse_check *check)
-{
-	unsigned int order;
-	int wrong = 0;
-
-	for (order = 2; order <= check->vm.pmd_order; order++)
-		wrong += wrong_counters(check, order);
-	if (check->moved.thp_collapse_alloc != check->counts.alloc[check->vm.pmd_order]) {
-		check_printf("vmstat, thp_collapse_alloc: expected %ld, seen %ld",
-			     check->counts.alloc[check->vm.pmd_order],
-			     check->moved.thp_collapse_alloc);
-		wrong++;
-	}
-	if (!check->moved.pages_collapsed) {
-		check_print("khugepaged/pages_collapsed did not move");
-		wrong++;
-	}
-	return wrong;
 }
 
 /* DAT-3, DAT-4: with limit 0 only full regions are tried, and only once. */

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Make memory look like a PTE table; see pte_setup.h. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "pte_setup.h"
 #include "thp_settings.h"
@@ -27,6 +30,7 @@ int range_area_map(const struct vm_geometry *vm, struct range_area *area,
 	unsigned int i;
 	char *start;
 
+	memset(area, 0, sizeof(*area));
 	area->size = (nr * RANGE_STRIDE + 2) * pmd;
 	area->map = mmap(NULL, area->size, PROT_NONE,
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -39,8 +43,18 @@ int range_area_map(const struct vm_geometry *vm, struct range_area *area,
 	return 0;
 }
 
+void range_area_unshare(struct range_area *area)
+{
+	if (!area->sharer)
+		return;
+	close(area->sharer_pipe);
+	waitpid(area->sharer, NULL, 0);
+	area->sharer = 0;
+}
+
 void range_area_unmap(struct range_area *area)
 {
+	range_area_unshare(area);
 	if (area->map)
 		munmap(area->map, area->size);
 	area->map = NULL;
@@ -132,7 +146,7 @@ static int survey(struct site *site, struct setup_error *error)
 		const struct pte *pte = &table->pte[offset];
 		unsigned int end = offset + BIT(pte->order);
 
-		if (pte->stray || pte->state == PTE_SHARED || pte->state == PTE_OTHER)
+		if (pte->stray || pte->state == PTE_OTHER)
 			return fail(error, -EOPNOTSUPP, "a state that is only to be seen");
 		if (!pte->order)
 			continue;
@@ -359,10 +373,97 @@ static int shape_vma(const struct vm_geometry *vm, const struct range *range,
 	return err ? fail(error, -errno, "shaping the VMA of a range") : 0;
 }
 
-int pte_setup(const struct vm_geometry *vm, struct range *ranges, unsigned int nr,
-	      struct setup_error *error)
+static bool is_shared(const struct pte_table *table, unsigned int offset)
+{
+	return table->pte[offset].state == PTE_SHARED;
+}
+
+/* In the child: give back all that is not to be shared. */
+static int keep_shared(const struct vm_geometry *vm, const struct range *range)
+{
+	const struct pte_table *table = range->wanted;
+	unsigned int from, to;
+
+	for (from = 0; from < table->nr; from = to) {
+		for (to = from + 1; to < table->nr; to++)
+			if (is_shared(table, to) != is_shared(table, from))
+				break;
+		if (is_shared(table, from))
+			continue;
+		if (madvise(range->start + from * vm->page_size,
+			    (to - from) * vm->page_size, MADV_DONTNEED))
+			return -errno;
+	}
+	return 0;
+}
+
+/* The child lives until its parent, or the end of the pipe that it holds, is gone. */
+static void share(const struct vm_geometry *vm, const struct range *ranges, unsigned int nr,
+		  int ready, int hold)
+{
+	unsigned int i;
+	char byte = 0;
+	int err = 0;
+
+	for (i = 0; i < nr && !err; i++)
+		err = keep_shared(vm, &ranges[i]);
+	if (!err && write(ready, &byte, 1) == 1)
+		while (read(hold, &byte, 1) < 0 && errno == EINTR)
+			;
+	_exit(0);
+}
+
+/* Pages are shared by a fork: a child that maps them, and them only, and holds still. */
+static int start_sharer(const struct vm_geometry *vm, struct range_area *area,
+			const struct range *ranges, unsigned int nr,
+			struct setup_error *error)
+{
+	int ready[2], hold[2];
+	pid_t child;
+	char byte;
+
+	if (pipe2(ready, O_CLOEXEC) || pipe2(hold, O_CLOEXEC))
+		return fail(error, -errno, "pipe");
+	/* @area may be in memory that the child shares: only the parent writes to it. */
+	child = fork();
+	if (child < 0)
+		return fail(error, -errno, "fork of a process that shares pages");
+	if (!child) {
+		close(hold[1]);
+		share(vm, ranges, nr, ready[1], hold[0]);
+	}
+	close(ready[1]);
+	close(hold[0]);
+	area->sharer = child;
+	area->sharer_pipe = hold[1];
+	byte = read(ready[0], &byte, 1) == 1;
+	close(ready[0]);
+	return byte ? 0 : fail(error, -EIO, "the process that shares pages");
+}
+
+/*
+ * After a fork every PTE is read-only, and older kernels collapse nothing without one
+ * that is writable. Writing to a private base page makes it so.
+ */
+static void make_one_writable(const struct vm_geometry *vm, const struct range *range)
+{
+	unsigned int offset;
+
+	for (offset = 0; offset < vm->nr; offset++) {
+		const struct pte *pte = &range->wanted->pte[offset];
+
+		if (pte->state == PTE_PRESENT && !pte->order) {
+			write_page(vm, range, range->start + offset * vm->page_size, offset);
+			return;
+		}
+	}
+}
+
+int pte_setup(const struct vm_geometry *vm, struct range_area *area, struct range *ranges,
+	      unsigned int nr, struct setup_error *error)
 {
 	struct site *sites = calloc(nr, sizeof(*sites));
+	unsigned int shared = 0;
 	unsigned int i;
 	int err = 0;
 
@@ -382,7 +483,12 @@ int pte_setup(const struct vm_geometry *vm, struct range *ranges, unsigned int n
 			err = move_site(vm, &sites[i], error);
 		if (!err)
 			err = shape_vma(vm, &ranges[i], error);
+		shared += pte_table_count(ranges[i].wanted, BIT(PTE_SHARED));
 	}
+	if (!err && shared)
+		err = start_sharer(vm, area, ranges, nr, error);
+	for (i = 0; i < nr && !err && shared; i++)
+		make_one_writable(vm, &ranges[i]);
 	for (i = 0; i < nr; i++)
 		if (sites[i].scratch)
 			munmap(sites[i].scratch, 2 * vm->pmd_size);

@@ -3,6 +3,8 @@
 #ifndef PTE_SETUP_H
 #define PTE_SETUP_H
 
+#include <sys/types.h>
+
 #include "pte_table.h"
 #include "vm_util.h"
 
@@ -26,7 +28,9 @@ struct range {
 /* Room in the address space, so that no range has a neighbour. */
 struct range_area {
 	char *map;
-	size_t size;	/* bytes */
+	size_t size;		/* bytes */
+	pid_t sharer;		/* the child that maps the shared pages too; 0: none */
+	int sharer_pipe;	/* it lives as long as this is open */
 };
 
 /* Why something could not be done. */
@@ -42,10 +46,14 @@ struct setup_error {
 int range_area_map(const struct vm_geometry *vm, struct range_area *area,
 		   struct range *ranges, unsigned int nr);
 
-/* range_area_unmap() - give all memory of the ranges back. */
+/* range_area_unmap() - give all memory of the ranges back, and end the sharer. */
 void range_area_unmap(struct range_area *area);
 
+/* range_area_unshare() - end the child that shares pages, if there is one. */
+void range_area_unshare(struct range_area *area);
+
 /* pte_setup() - map memory as the tables say, with data in each page.
+ * @area: of these ranges; receives the child that shares pages, if any are shared
  * @ranges: with all members set; their tables may hold any state that is not
  *          only to be seen, and folios off their natural alignment if all large
  *          folios of the range are off by the same number of pages
@@ -59,8 +67,8 @@ void range_area_unmap(struct range_area *area);
  * Return: 0; -EOPNOTSUPP for a table that cannot be set up; another negative
  * errno. Does not verify: pte_read_back() does.
  */
-int pte_setup(const struct vm_geometry *vm, struct range *ranges, unsigned int nr,
-	      struct setup_error *error);
+int pte_setup(const struct vm_geometry *vm, struct range_area *area, struct range *ranges,
+	      unsigned int nr, struct setup_error *error);
 
 /* pte_read_back() - read the tables of all ranges.
  * @seen: receives a table for each range

@@ -10,7 +10,7 @@
  *
  *   item   := ['!'] letter [order] [slice] [count]
  *   letter := '.' empty             'z' shared zero page
- *             'p' present           'f' present, not exclusive (forked)
+ *             'p' present           'f' present, and mapped by a forked child too
  *             'H' the whole range, mapped by the PMD
  *             'P' present as a collapse leaves it: 'H' at the PMD order, else 'p'
  *             '?' something else (only seen, never set up)

@@ -23,9 +23,14 @@ const struct row rows[] = {
 	{ "OCC-4", "the PMD order keeps its real limit with other sizes on" },
 	{ "OCC-5", "an empty range: nothing appears" },
 
+	{ "VET-4", "more than max_ptes_shared shared PTEs end the scan" },
+
+	{ "REG-3", "a region with a shared PTE is not collapsed, its neighbours are" },
 	{ "REG-4", "already a folio of this order or larger: left alone" },
 	{ "REG-5", "smaller folios merge, a misaligned source becomes partially mapped" },
 
+	{ "SHR-1", "fork: nothing is collapsed while the child maps it, all after its exit" },
+	{ "SHR-3", "a folio with any part shared counts as shared at each PTE" },
 	{ "SHR-5", "after a collapse every PTE is exclusive, every page mapped once" },
 
 	{ "VMA-1", "the VMA must span the whole aligned range" },
