@@ -225,10 +225,11 @@ enum check_verdict check_begin(struct collapse_check *check, const struct vm_geo
 /* How many ranges one batch may have; a collapse takes the size of one more. */
 static unsigned int capacity(const struct collapse_check *check)
 {
-	size_t memory = meminfo_bytes("MemAvailable") / 2, ranges;
+	size_t memory = meminfo_bytes("MemAvailable") / 2;
+	size_t limit = 4 * check->vm.pmd_size, ranges;
 
-	size_t limit = 4 * check->vm.pmd_size > MAX_MEMORY ? 4 * check->vm.pmd_size : MAX_MEMORY;
-
+	if (limit < MAX_MEMORY)
+		limit = MAX_MEMORY;
 	if (memory > limit)
 		memory = limit;
 	ranges = memory / check->vm.pmd_size;
@@ -279,9 +280,9 @@ static void print_failure(const struct collapse_check *check, const struct check
 static void print_table(const char *label, const struct pte_table *table)
 {
 	char text[1024];
+	size_t length;
 
-	size_t length = pte_table_format(table, text, sizeof(text));
-
+	length = pte_table_format(table, text, sizeof(text));
 	check_printf("%-9s %s%s", label, text, length < sizeof(text) ? "" : " ...");
 }
 
