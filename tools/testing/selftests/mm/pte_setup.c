@@ -15,8 +15,6 @@
 /* Between two ranges there is room for a VMA that is moved to a crooked place. */
 #define RANGE_STRIDE	4
 
-#define CACHE_LINE	64	/* bytes between two stamps in a page */
-
 static int fail(struct setup_error *error, int err, const char *what)
 {
 	snprintf(error->what, sizeof(error->what), "%s: %s", what, strerror(-err));
