@@ -23,43 +23,18 @@
 #define MIN_WAIT_NS	50000L
 #define MAX_WAIT_NS	1000000L
 
-/* What /proc/PID/stat tells of the thread. */
-struct thread_stat {
-	char comm[32];
-	char state;
-	int ppid;
-	unsigned long cpu;	/* clock ticks */
-};
-
-static int read_stat(pid_t pid, struct thread_stat *stat)
-{
-	unsigned long user, system;
-	char path[64], text[1024];
-	ssize_t len;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	len = read_text(path, text, sizeof(text));
-	if (len < 0)
-		return len;
-	if (sscanf(text, "%*d (%31[^)]) %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
-		   stat->comm, &stat->state, &stat->ppid, &user, &system) != 5)
-		return -EINVAL;
-	stat->cpu = user + system;
-	return 0;
-}
-
 /* A child of kthreadd; any process may call itself khugepaged. */
-static bool is_khugepaged(const struct thread_stat *stat)
+static bool is_khugepaged(const struct proc_stat *stat)
 {
-	struct thread_stat parent;
+	struct proc_stat parent;
 
-	return !strcmp(stat->comm, "khugepaged") && !read_stat(stat->ppid, &parent) &&
+	return !strcmp(stat->comm, "khugepaged") && !proc_stat_read(stat->ppid, &parent) &&
 	       !strcmp(parent.comm, "kthreadd");
 }
 
 pid_t khugepaged_find(void)
 {
-	struct thread_stat stat;
+	struct proc_stat stat;
 	struct dirent *entry;
 	pid_t found = 0;
 	DIR *proc;
@@ -70,7 +45,7 @@ pid_t khugepaged_find(void)
 	while (!found && (entry = readdir(proc))) {
 		pid_t pid = atoi(entry->d_name);
 
-		if (isdigit((unsigned char)entry->d_name[0]) && !read_stat(pid, &stat) &&
+		if (isdigit((unsigned char)entry->d_name[0]) && !proc_stat_read(pid, &stat) &&
 		    is_khugepaged(&stat))
 			found = pid;
 	}
@@ -79,14 +54,14 @@ pid_t khugepaged_find(void)
 }
 
 /* State of the thread; where it cannot be seen, it is taken to be asleep. */
-static void look(struct khugepaged *khugepaged, struct thread_stat *stat)
+static void look(struct khugepaged *khugepaged, struct proc_stat *stat)
 {
-	if (khugepaged->pid && !read_stat(khugepaged->pid, stat) &&
+	if (khugepaged->pid && !proc_stat_read(khugepaged->pid, stat) &&
 	    !strcmp(stat->comm, "khugepaged"))
 		return;
 	khugepaged->pid = khugepaged_find();
-	if (!khugepaged->pid || read_stat(khugepaged->pid, stat))
-		*stat = (struct thread_stat){ .state = 'S' };
+	if (!khugepaged->pid || proc_stat_read(khugepaged->pid, stat))
+		*stat = (struct proc_stat){ .state = 'S' };
 }
 
 /* How long to wait for khugepaged: a little more each time, as long as it works. */
@@ -105,7 +80,7 @@ static struct patience new_patience(void)
 }
 
 /* Wait a little; an error when it has been too long. */
-static int wait_a_little(struct patience *patience, const struct thread_stat *stat)
+static int wait_a_little(struct patience *patience, const struct proc_stat *stat)
 {
 	struct timespec ts = { .tv_nsec = patience->pause };
 	uint64_t now = now_ns();
@@ -127,7 +102,7 @@ static int wait_a_little(struct patience *patience, const struct thread_stat *st
 static int wait_until_asleep(struct khugepaged *khugepaged)
 {
 	struct patience patience = new_patience();
-	struct thread_stat stat;
+	struct proc_stat stat;
 	int err = 0;
 
 	for (look(khugepaged, &stat); stat.state != 'S' && !err; look(khugepaged, &stat))
@@ -149,7 +124,7 @@ static int scan_once(struct khugepaged *khugepaged)
 {
 	struct patience patience;
 	unsigned long before, scans;
-	struct thread_stat stat;
+	struct proc_stat stat;
 	unsigned int kicks = 1;
 	uint64_t kicked;
 	int err;

@@ -106,21 +106,6 @@ struct ward {
 
 #define DEATH_SECONDS	10	/* that a killed process may take to die */
 
-/* Parent and start time of a process; false when there is no such process. */
-static bool read_stat(const char *pid, int *ppid, unsigned long long *born)
-{
-	char path[300], text[1024];
-	const char *rest;
-
-	snprintf(path, sizeof(path), "/proc/%s/stat", pid);
-	if (read_text(path, text, sizeof(text)) <= 0)
-		return false;
-	rest = strrchr(text, ')');
-	return rest && sscanf(rest,
-			      ") %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
-			      ppid, born) == 2;
-}
-
 /*
  * The first process below. In a PID namespace of its own its death ends all the
  * others, and the supervisor's death is its death.
@@ -128,8 +113,9 @@ static bool read_stat(const char *pid, int *ppid, unsigned long long *born)
 static void start(struct ward *ward, sigset_t *unblock, int lock, int (*run)(void *arg),
 		  void *arg)
 {
-	char byte, pid[16];
-	int alive[2], ppid;
+	struct proc_stat stat;
+	int alive[2];
+	char byte;
 
 	memset(ward, 0, sizeof(*ward));
 	ward->pid = -1;
@@ -142,9 +128,7 @@ static void start(struct ward *ward, sigset_t *unblock, int lock, int (*run)(voi
 	fflush(stderr);
 	ward->pid = fork();
 	if (ward->pid) {
-		snprintf(pid, sizeof(pid), "%d", ward->pid);
-		if (ward->pid > 0 && !read_stat(pid, &ppid, &ward->born))
-			ward->born = ~0ULL;
+		ward->born = proc_stat_read(ward->pid, &stat) ? ~0ULL : stat.born;
 		if (ward->pid > 0 && write(alive[1], "", 1) != 1)
 			kill(ward->pid, SIGKILL);
 		close(alive[0]);
@@ -169,10 +153,9 @@ static void start(struct ward *ward, sigset_t *unblock, int lock, int (*run)(voi
  */
 static void kill_orphans(const struct ward *ward)
 {
-	unsigned long long born;
+	struct proc_stat stat;
 	struct dirent *entry;
 	bool found;
-	int ppid;
 
 	do {
 		DIR *proc = opendir("/proc");
@@ -181,8 +164,8 @@ static void kill_orphans(const struct ward *ward)
 		while (proc && (entry = readdir(proc))) {
 			int pid = atoi(entry->d_name);
 
-			if (pid <= 0 || !read_stat(entry->d_name, &ppid, &born) ||
-			    ppid != getpid() || born < ward->born)
+			if (pid <= 0 || proc_stat_read(pid, &stat) ||
+			    stat.ppid != getpid() || stat.born < ward->born)
 				continue;
 			kill(pid, SIGKILL);
 			waitpid(pid, NULL, 0);

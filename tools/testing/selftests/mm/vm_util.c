@@ -116,6 +116,29 @@ int proc_kb(const char *path, const char *key, size_t *bytes)
 	return err;
 }
 
+int proc_stat_read(pid_t pid, struct proc_stat *stat)
+{
+	char path[64], text[1024], *name, *end;
+	unsigned long user, system;
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	len = read_text(path, text, sizeof(text));
+	if (len < 0)
+		return len;
+	name = strchr(text, '(');
+	end = strrchr(text, ')');
+	if (!name || !end ||
+	    sscanf(end,
+		   ") %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %*d %*d %*d %*d %*d %*d %llu",
+		   &stat->state, &stat->ppid, &user, &system, &stat->born) != 5)
+		return -EINVAL;
+	*end = '\0';
+	snprintf(stat->comm, sizeof(stat->comm), "%s", name + 1);
+	stat->cpu = user + system;
+	return 0;
+}
+
 size_t meminfo_bytes(const char *key)
 {
 	size_t bytes = 0;

@@ -60,6 +60,20 @@ ssize_t read_text(const char *path, char *buf, size_t size);
  */
 int read_ulong(const char *path, unsigned long *value);
 
+/* What /proc/PID/stat tells of a process; proc_pid_stat(5). */
+struct proc_stat {
+	char comm[64];
+	char state;			/* as 'S' */
+	int ppid;
+	unsigned long cpu;		/* clock ticks that it used */
+	unsigned long long born;	/* clock ticks since boot */
+};
+
+/* proc_stat_read() - read it; blanks and parentheses in the name do not matter.
+ * Return: 0 or a negative errno.
+ */
+int proc_stat_read(pid_t pid, struct proc_stat *stat);
+
 /* meminfo_bytes() - a line of /proc/meminfo.
  * @key: as "MemAvailable"
  * Return: bytes, or 0 when there is no such line.
