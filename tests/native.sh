@@ -7,6 +7,8 @@
 suite=${BUILD:-$TOP/build}/suite
 program=$suite/mthp_khugepaged
 thp=/sys/kernel/mm/transparent_hugepage
+ksm=/sys/kernel/mm/ksm
+hugetlb=hugepages-$(($(cat "$thp/hpage_pmd_size" 2>/dev/null || echo 0) / 1024))kB
 lock=/run/mthp_khugepaged.lock
 saved=/run/mthp_khugepaged.saved
 
@@ -20,6 +22,9 @@ knobs()
 	for knob in "$thp"/enabled "$thp"/hugepages-*/enabled "$thp"/khugepaged/defrag \
 		"$thp"/khugepaged/max_* "$thp"/khugepaged/pages_to_scan \
 		"$thp"/khugepaged/*_millisecs "$thp"/shrink_underused \
+		/sys/devices/system/node/node*/hugepages/"$hugetlb"/nr_hugepages \
+		"$ksm"/sleep_millisecs "$ksm"/use_zero_pages "$ksm"/smart_scan \
+		"$ksm"/max_page_sharing "$ksm"/pages_to_scan "$ksm"/advisor_mode "$ksm"/run \
 		/proc/sys/vm/min_free_kbytes; do
 		[ ! -f "$knob" ] || echo "$knob"
 	done

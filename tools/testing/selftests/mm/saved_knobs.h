@@ -11,11 +11,12 @@ struct saved_knobs {
 	struct {
 		char path[128];
 		char value[KNOB_VALUE];
-	} knob[MAX_ORDERS + 16];
+	} knob[MAX_ORDERS + MAX_NODES + 24];	/* one for each, and what is there once */
 };
 
-/* saved_knobs_read() - save the present value of every knob of thp_knobs().
- * @error: receives the path of the knob that failed, and why
+/* saved_knobs_read() - save the present value of every knob of thp_knobs(), but not
+ * of those that can fail and are not essential.
+ * @error: receives the path of the essential knob that failed, and why
  * Return: 0; -EINVAL for a knob that holds neither a number nor a choice; -EROFS
  * or -EACCES for one that cannot be written; another negative errno.
  */

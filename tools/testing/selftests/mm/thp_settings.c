@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Every setting that decides what khugepaged does; see thp_settings.h. */
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "kselftest.h"
 #include "knob.h"
 #include "thp_settings.h"
 
@@ -205,8 +207,45 @@ void thp_settings_describe(const struct vm_geometry *vm,
 #undef put
 }
 
-void thp_knobs(const struct vm_geometry *vm, void (*knob)(const char *path, void *arg),
-	       void *arg)
+static void list_hugetlb(const struct vm_geometry *vm,
+			 void (*knob)(const char *path, bool essential, void *arg), void *arg)
+{
+	struct dirent *entry;
+	unsigned int node;
+	char path[128];
+	DIR *nodes;
+
+	nodes = opendir(NODE_SYSFS);
+	while (nodes && (entry = readdir(nodes))) {
+		if (sscanf(entry->d_name, "node%u", &node) != 1 || node >= MAX_NODES)
+			continue;
+		hugetlb_path(vm, path, sizeof(path), node, "nr_hugepages");
+		if (!access(path, F_OK))
+			knob(path, false, arg);
+	}
+	if (nodes)
+		closedir(nodes);
+}
+
+static void list_ksm(void (*knob)(const char *path, bool essential, void *arg), void *arg)
+{
+	/* merge_across_nodes cannot be changed while anything is merged. */
+	static const char *const names[] = {
+		"sleep_millisecs", "use_zero_pages", "smart_scan", "max_page_sharing",
+		"pages_to_scan", "advisor_mode", "run",
+	};
+	char path[128];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		snprintf(path, sizeof(path), KSM_SYSFS "/%s", names[i]);
+		if (!access(path, F_OK))
+			knob(path, false, arg);
+	}
+}
+
+void thp_knobs(const struct vm_geometry *vm,
+	       void (*knob)(const char *path, bool essential, void *arg), void *arg)
 {
 	struct thp_settings settings = thp_settings_of(vm, vm->orders, THP_MADVISE);
 	struct knob_list list;
@@ -214,7 +253,9 @@ void thp_knobs(const struct vm_geometry *vm, void (*knob)(const char *path, void
 
 	list_knobs(vm, &settings, &list);
 	for (i = 0; i < list.nr; i++)
-		knob(list.knob[i].path, arg);
+		knob(list.knob[i].path, true, arg);
+	list_hugetlb(vm, knob, arg);
+	list_ksm(knob, arg);
 	/* Switching sizes on raises it: set_recommended_min_free_kbytes(). */
-	knob("/proc/sys/vm/min_free_kbytes", arg);
+	knob("/proc/sys/vm/min_free_kbytes", true, arg);
 }

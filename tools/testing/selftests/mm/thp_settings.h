@@ -13,6 +13,8 @@
 
 #include "vm_util.h"
 
+#define KSM_SYSFS	"/sys/kernel/mm/ksm"
+
 enum thp_mode {
 	THP_NEVER,
 	THP_MADVISE,
@@ -75,10 +77,13 @@ unsigned long thp_settings_orders(const struct vm_geometry *vm,
 void thp_settings_describe(const struct vm_geometry *vm,
 			   const struct thp_settings *settings, char *buf, size_t size);
 
-/* thp_knobs() - call @knob with the path of each knob that the suite may change,
- * directly or as a side effect.
+/* thp_knobs() - call @knob for each knob that the suite may change, directly or as a
+ * side effect, in the order in which they are to be restored.
+ *
+ * Beside those of THP these are KSM's and the hugetlb pages of each node, where there
+ * are any. They are not @essential: where one cannot be saved, it cannot be changed.
  */
-void thp_knobs(const struct vm_geometry *vm, void (*knob)(const char *path, void *arg),
-	       void *arg);
+void thp_knobs(const struct vm_geometry *vm,
+	       void (*knob)(const char *path, bool essential, void *arg), void *arg);
 
 #endif

@@ -69,6 +69,13 @@ void size_path(const struct vm_geometry *vm, char *buf, size_t size,
 		 (vm->page_size << order) / 1024, name);
 }
 
+void hugetlb_path(const struct vm_geometry *vm, char *buf, size_t size,
+		  unsigned int node, const char *name)
+{
+	snprintf(buf, size, NODE_SYSFS "/node%u/hugepages/hugepages-%zukB/%s", node,
+		 vm->pmd_size / 1024, name);
+}
+
 int vm_geometry_read(struct vm_geometry *vm)
 {
 	unsigned long pmd_size;

@@ -12,7 +12,10 @@
 
 #define THP_SYSFS	"/sys/kernel/mm/transparent_hugepage"
 
+#define NODE_SYSFS	"/sys/devices/system/node"
+
 #define MAX_ORDERS	16	/* room for every order up to the PMD order of any port */
+#define MAX_NODES	1024	/* CONFIG_NODES_SHIFT is 10 at most */
 
 /* Newer than the C library's headers may be. */
 #ifndef MADV_POPULATE_READ
@@ -47,6 +50,14 @@ int vm_geometry_read(struct vm_geometry *vm);
  */
 void size_path(const struct vm_geometry *vm, char *buf, size_t size,
 	       unsigned int order, const char *name);
+
+/* hugetlb_path() - path of a file of one node's hugetlb pages of the PMD size.
+ * @buf: receives the path, @size bytes
+ * @node: number of the NUMA node
+ * @name: as "nr_hugepages"
+ */
+void hugetlb_path(const struct vm_geometry *vm, char *buf, size_t size,
+		  unsigned int node, const char *name);
 
 /* read_text() - read a whole small file.
  * @buf: receives a string without the last newline
