@@ -12,6 +12,7 @@
 #include "khugepaged_ctl.h"
 #include "privileges.h"
 #include "probe.h"
+#include "resources.h"
 
 #ifdef HAVE_LIBURING
 #include <liburing.h>
@@ -42,11 +43,6 @@ static bool exists(const char *path)
 	return !access(path, F_OK);
 }
 
-static bool has_swap(void)
-{
-	return meminfo_bytes("SwapTotal") > 0;
-}
-
 static bool has_userfaultfd(void)
 {
 #ifdef SYS_userfaultfd
@@ -69,15 +65,6 @@ static unsigned int count_nodes(void)
 		snprintf(path, sizeof(path), "/sys/devices/system/node/node%u", nodes);
 	while (exists(path) && ++nodes);
 	return nodes;
-}
-
-static const char *memcg_version(void)
-{
-	char text[256];
-
-	if (read_text("/sys/fs/cgroup/cgroup.controllers", text, sizeof(text)) >= 0)
-		return strstr(text, "memory") ? "v2" : "no, v2 without the memory controller";
-	return exists("/sys/fs/cgroup/memory/memory.limit_in_bytes") ? "v1" : "no";
 }
 
 void probe_print(const struct vm_geometry *vm, enum generation generation)
@@ -104,14 +91,12 @@ void probe_print(const struct vm_geometry *vm, enum generation generation)
 	printf("kernel log: %s\n", yes_no(!access("/dev/kmsg", R_OK)));
 	printf("PID namespaces: %s\n", exists("/proc/self/ns/pid") ? "yes" :
 	       "no, a killed supervisor may leave a test behind");
-	printf("swap: %s\n", yes_no(has_swap()));
-	printf("zram: %s\n", yes_no(exists("/sys/class/zram-control") || exists("/dev/zram0")));
+	printf("swap: %s\n", resource_swap_probe());
 	printf("KSM: %s\n", yes_no(exists("/sys/kernel/mm/ksm/run")));
 	printf("userfaultfd: %s\n", yes_no(has_userfaultfd()));
-	printf("memcg: %s\n", memcg_version());
+	printf("memcg: %s\n", resource_memcg_probe());
 	printf("NUMA nodes: %u\n", count_nodes());
-	printf("tracefs: %s\n", yes_no(exists("/sys/kernel/tracing/events") ||
-				       exists("/sys/kernel/debug/tracing/events")));
+	printf("tracefs: %s\n", resource_trace_probe());
 	printf("io_uring: %s\n", probe_io_uring());
 	printf("libcap: %s\n", privileges_have_libcap ? "yes" : "no, no capability is dropped");
 	if (read_text("/proc/sys/vm/min_free_kbytes", text, sizeof(text)) > 0)

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "kselftest.h"
+#include "resources.h"
 #include "saved_knobs.h"
 #include "supervisor.h"
 
@@ -60,8 +61,38 @@ static void report_failed(const char *path, const char *value, int err)
 		report_restored(path, value, err);
 }
 
-/* Repair from the file, where a killed run left one. */
-static int repair(const struct vm_geometry *vm, bool *found)
+static void report_removed(const char *kind, const char *path, int err)
+{
+	if (err)
+		fprintf(stderr, "cannot remove %s %s: %s\n", kind, path, strerror(-err));
+	else
+		fprintf(stderr, "removed %s %s\n", kind, path);
+}
+
+static void report_not_removed(const char *kind, const char *path, int err)
+{
+	if (err)
+		report_removed(kind, path, err);
+}
+
+static void report_file(const char *path, int err)
+{
+	fprintf(stderr, "%s: %s\n", path,
+		err == -EINVAL ? "not written by this program; remove it" : strerror(-err));
+}
+
+/* What tests made of the machine; -ENOENT where there is nothing of it. */
+static int release(void (*removed)(const char *kind, const char *path, int err))
+{
+	int err = resources_release(removed);
+
+	if (err && err != -ENOENT && err != -EBUSY)
+		report_file(RESOURCES_RECORD, err);
+	return err;
+}
+
+/* From the file, where a killed run left one. */
+static int repair_settings(const struct vm_geometry *vm, bool *found)
 {
 	struct saved_knobs saved;
 	int err;
@@ -73,11 +104,23 @@ static int repair(const struct vm_geometry *vm, bool *found)
 	if (!err)
 		err = saved_knobs_restore(&saved, report_restored);
 	else
-		fprintf(stderr, "%s: %s\n", SUPERVISOR_SAVED,
-			err == -EINVAL ? "not written by this program; remove it" : strerror(-err));
+		report_file(SUPERVISOR_SAVED, err);
 	if (!err)
 		unlink(SUPERVISOR_SAVED);
 	return err;
+}
+
+/* What a killed run left, in the order of a run's own end. */
+static int repair(const struct vm_geometry *vm, bool *found)
+{
+	int settings, resources;
+
+	settings = repair_settings(vm, found);
+	resources = release(report_removed);
+	if (resources == -ENOENT)
+		return settings;
+	*found = true;
+	return settings ?: resources;
 }
 
 int supervisor_restore(const struct vm_geometry *vm)
@@ -268,6 +311,25 @@ static int save(const struct vm_geometry *vm, struct saved_knobs *saved)
 	return KSFT_PASS;
 }
 
+/*
+ * The settings first: that is done at once, and gives back the memory that a swapoff may
+ * need. A swapoff takes time, and for ever where a process hangs in the kernel with its
+ * mm locked: then it is left to --restore.
+ */
+static bool put_back(const struct saved_knobs *saved, bool hung)
+{
+	bool settings = !saved_knobs_restore(saved, report_failed);
+	int resources = -EBUSY;
+
+	if (settings)
+		unlink(SUPERVISOR_SAVED);
+	if (!hung)
+		resources = release(report_not_removed);
+	else if (!access(RESOURCES_RECORD, F_OK))
+		fprintf(stderr, "left to --restore: what is named in %s\n", RESOURCES_RECORD);
+	return settings && (!resources || resources == -ENOENT);
+}
+
 int supervise(const struct vm_geometry *vm, unsigned int timeout,
 	      int (*run)(void *arg), void *arg)
 {
@@ -300,10 +362,8 @@ int supervise(const struct vm_geometry *vm, unsigned int timeout,
 		cause = wait_below(&ward, &signals, timeout);
 
 	/* First of all; what there is to say can wait. */
-	if (saved_knobs_restore(&saved, report_failed))
+	if (!put_back(&saved, ward.pid > 0 && !ward.gone))
 		verdict = KSFT_FAIL;
-	else
-		unlink(SUPERVISOR_SAVED);
 	if (ward.pid > 0) {
 		verdict = verdict_of(&ward, cause, timeout) ?: verdict;
 	} else {

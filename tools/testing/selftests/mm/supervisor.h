@@ -4,9 +4,10 @@
  *
  * A test may be killed at any moment, by a time-out of the harness too, so no
  * test restores anything. The supervisor saves every knob before the first test
- * and restores it after the last, however that ended. It does so from memory; if
- * the supervisor itself is killed, the next run, or --restore, does it from the
- * file. All tests live in a PID namespace, so that none outlives the supervisor.
+ * and restores it after the last, however that ended; then it removes what tests
+ * made of the machine beside that (resources.h). If the supervisor itself is
+ * killed, the next run, or --restore, does it from two files. All tests live in a
+ * PID namespace, so that none outlives the supervisor.
  */
 #ifndef SUPERVISOR_H
 #define SUPERVISOR_H
@@ -23,11 +24,11 @@
  * @arg: given to @run
  *
  * SIGINT, SIGTERM, SIGHUP and SIGQUIT end the child, then the settings are
- * restored, then the signal ends the caller.
+ * restored and the resources removed, then the signal ends the caller.
  *
  * Return: the exit code of @run; KSFT_FAIL with a message when it was killed or
- * timed out, when another run is alive, or when a setting could not be saved or
- * restored; KSFT_SKIP when the settings cannot be written at all.
+ * timed out, when another run is alive, when a setting could not be saved or
+ * restored, or a resource not removed; KSFT_SKIP when the settings cannot be written at all.
  */
 int supervise(const struct vm_geometry *vm, unsigned int timeout,
 	      int (*run)(void *arg), void *arg);

@@ -1,0 +1,938 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Swap, memory cgroups and a trace instance for tests; see resources.h. */
+#include <assert.h>
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/loop.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/swap.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "kselftest.h"
+#include "knob.h"
+#include "resources.h"
+#include "vm_util.h"
+
+#define NAME		"mthp_khugepaged"	/* of whatever can have a name */
+
+#define SWAP_ENOUGH	((size_t)64 << 20)	/* bytes that are free */
+#define LOOP_BYTES	((off_t)128 << 20)
+#define TRACE_KB	"1024"			/* for each CPU */
+
+#define LOCK_SECONDS	10	/* that a killed process may take to die */
+#define BUSY_SECONDS	10	/* that another may look at what is to go: udev does */
+
+#define ZRAM_CONTROL	"/sys/class/zram-control"
+#define LOOP_CONTROL	"/sys/class/misc/loop-control"	/* not in /dev: that may load it */
+
+static const char no_record[] = "what tests make cannot be recorded in /run";
+static const char no_swap_driver[] =
+	"no swap, and neither the zram nor the loop driver is there to make it";
+static const char no_swap[] = "no swap, and it cannot be made";
+static const char swap_full[] = "the swap that was made for tests is full";
+static const char no_memcg[] = "no cgroup v2 with the memory controller";
+static const char memcg_refused[] = "a cgroup with the memory controller cannot be made";
+static const char no_tracefs[] = "no tracefs is mounted";
+static const char trace_refused[] = "a trace instance cannot be made";
+
+static void pause_a_little(void)
+{
+	struct timespec ts = { .tv_nsec = 5000000 };
+
+	nanosleep(&ts, NULL);
+}
+
+/* Repeat what is refused only because another process is busy with it, or with the path. */
+static int while_busy(int (*act)(const char *what), const char *what)
+{
+	uint64_t deadline = now_ns() + BUSY_SECONDS * 1000000000ULL;
+	int err;
+
+	while ((err = act(what)) == -EBUSY && now_ns() < deadline)
+		pause_a_little();
+	return err;
+}
+
+static int read_words(const char *folder, const char *file, char *text, size_t size)
+{
+	char path[RESOURCE_PATH + 32];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, file);
+	return read_text(path, text, size);
+}
+
+static bool has_word(const char *folder, const char *file, const char *word)
+{
+	size_t len = strlen(word);
+	char text[1024], *at = text;
+
+	if (read_words(folder, file, text, sizeof(text)) < 0)
+		return false;
+	for (; (at = strstr(at, word)); at += len)
+		if ((at == text || at[-1] == ' ') && (at[len] == ' ' || !at[len]))
+			return true;
+	return false;
+}
+
+static int write_word(const char *folder, const char *file, const char *word)
+{
+	char path[RESOURCE_PATH + 32];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, file);
+	return knob_write_always(path, word);
+}
+
+/* Swap areas. */
+
+/* The first page; include/linux/swap.h: union swap_header. */
+struct swap_header {
+	char boot[1024];
+	uint32_t version;
+	uint32_t last_page;
+	uint32_t nr_badpages;
+	char uuid[16];
+	char label[16];
+};
+
+static const char swap_magic[] = "SWAPSPACE2";	/* the end of the page, without a NUL */
+
+static_assert(sizeof(NAME) <= sizeof(((struct swap_header *)0)->label), "fits the label");
+
+static size_t page_size(void)
+{
+	return sysconf(_SC_PAGESIZE);
+}
+
+static char *magic_of(void *page)
+{
+	return (char *)page + page_size() - strlen(swap_magic);
+}
+
+static int write_swap_header(int fd, off_t bytes)
+{
+	struct swap_header *header = calloc(1, page_size());
+	ssize_t done;
+	int err = 0;
+
+	if (!header)
+		return -ENOMEM;
+	header->version = 1;
+	header->last_page = bytes / page_size() - 1;
+	memcpy(header->label, NAME, sizeof(NAME));
+	memcpy(magic_of(header), swap_magic, strlen(swap_magic));
+	done = pwrite(fd, header, page_size(), 0);
+	if (done != (ssize_t)page_size())
+		err = done < 0 ? -errno : -EIO;
+	free(header);
+	return err;
+}
+
+/* Our label on a swap area: nobody else's has it. */
+static bool has_label(const char *device)
+{
+	struct swap_header *header = calloc(1, page_size());
+	int fd = open(device, O_RDONLY | O_CLOEXEC);
+	bool ours;
+
+	ours = header && fd >= 0 &&
+	       pread(fd, header, page_size(), 0) == (ssize_t)page_size() &&
+	       !memcmp(magic_of(header), swap_magic, strlen(swap_magic)) &&
+	       !memcmp(header->label, NAME, sizeof(NAME));
+	if (fd >= 0)
+		close(fd);
+	free(header);
+	return ours;
+}
+
+static bool is_swap(const char *device)
+{
+	size_t len = strlen(device);
+	bool found = false;
+	char line[1024];
+	FILE *file;
+
+	file = fopen("/proc/swaps", "re");
+	while (file && !found && fgets(line, sizeof(line), file))
+		found = !strncmp(line, device, len) && isspace((unsigned char)line[len]);
+	if (file)
+		fclose(file);
+	return found;
+}
+
+/* zram: an odd page more than anybody else would ask for, and a device is known as ours. */
+static size_t zram_bytes(void)
+{
+	return ((size_t)256 << 20) + page_size();
+}
+
+static int remove_zram(const char *number)
+{
+	return knob_write_always(ZRAM_CONTROL "/hot_remove", number);
+}
+
+/*
+ * Without a size it is one that was added and no more: by us, the number was free when
+ * it was recorded.
+ */
+static int undo_zram(const char *device)
+{
+	const char *name = device + strlen("/dev/");
+	char path[64];
+	unsigned long bytes;
+	bool is_on;
+	int err;
+
+	snprintf(path, sizeof(path), "/sys/block/%s/disksize", name);
+	err = read_ulong(path, &bytes);
+	if (err)
+		return err == -ENOENT ? 0 : err;
+	is_on = is_swap(device);
+	if ((bytes && bytes != zram_bytes()) || (is_on && !has_label(device)))
+		return 0;
+	if (is_on && swapoff(device))
+		return -errno;
+	return while_busy(remove_zram, name + strlen("zram")) ?: 1;
+}
+
+/* The file below it was unlinked, and with its last user the device lets go of it. */
+static int undo_loop(const char *device)
+{
+	if (!is_swap(device) || !has_label(device))
+		return 0;
+	return swapoff(device) ? -errno : 1;
+}
+
+/* Folders in the kernel's own file systems. */
+
+static bool on_fs(const char *path, unsigned long magic)
+{
+	struct statfs fs;
+
+	return !statfs(path, &fs) && (unsigned long)fs.f_type == magic;
+}
+
+static int remove_folder(const char *path)
+{
+	return rmdir(path) && errno != ENOENT ? -errno : 0;
+}
+
+/* A cgroup and all below it, with their processes. */
+static int remove_cgroup(const char *path)
+{
+	struct dirent *entry;
+	int err = 0;
+	DIR *dir;
+
+	dir = opendir(path);
+	if (!dir)
+		return errno == ENOENT ? 0 : -errno;
+	while ((entry = readdir(dir)) && !err) {
+		char below[RESOURCE_PATH + 256];
+
+		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
+			continue;
+		if (snprintf(below, sizeof(below), "%s/%s", path, entry->d_name) <
+		    (int)sizeof(below))
+			err = remove_cgroup(below);
+	}
+	closedir(dir);
+	return err ?: while_busy(remove_folder, path);
+}
+
+static int undo_cgroup(const char *path)
+{
+	if (!on_fs(path, CGROUP2_SUPER_MAGIC))
+		return 0;
+	/* Those that cannot be killed keep the folder busy, that will be told. */
+	write_word(path, "cgroup.kill", "1");
+	return remove_cgroup(path) ?: 1;
+}
+
+/* Busy: another came to use it in the meantime, then it stays. */
+static int undo_controller(const char *path)
+{
+	int err;
+
+	if (!on_fs(path, CGROUP2_SUPER_MAGIC) ||
+	    !has_word(path, "cgroup.subtree_control", "memory"))
+		return 0;
+	err = write_word(path, "cgroup.subtree_control", "-memory");
+	return err == -EBUSY ? 0 : err ?: 1;
+}
+
+static int undo_trace(const char *path)
+{
+	if (!on_fs(path, TRACEFS_MAGIC))
+		return 0;
+	return while_busy(remove_folder, path) ?: 1;
+}
+
+/*
+ * The record: a line for each thing, "kind path", written before the thing is made, so
+ * that it may not be there after all. The first line has the id of the boot: no thing
+ * outlives it, but /run may be a folder on a disk.
+ */
+
+#define RECORD_HEADER	NAME " resources 1 "
+
+static bool is_device(const char *path, const char *prefix)
+{
+	const char *number = path + strlen(prefix);
+
+	return !strncmp(path, prefix, strlen(prefix)) && isdigit((unsigned char)*number) &&
+	       strspn(number, "0123456789") == strlen(number) && strlen(number) < 8 &&
+	       (*number != '0' || !number[1]);
+}
+
+static bool is_zram(const char *path)
+{
+	return is_device(path, "/dev/zram");
+}
+
+static bool is_loop(const char *path)
+{
+	return is_device(path, "/dev/loop");
+}
+
+static bool is_folder(const char *path)
+{
+	return *path == '/' && !strstr(path, "/.");
+}
+
+static bool is_named(const char *path)
+{
+	const char *last = strrchr(path, '/');
+
+	return is_folder(path) && !strcmp(last + 1, NAME);
+}
+
+static const struct kind {
+	const char *name;
+	bool (*accepts)(const char *path);	/* has it the form that we write? */
+	int (*undo)(const char *path);		/* 1; 0 nothing of ours there; -errno */
+} kinds[] = {
+	{ "zram-swap", is_zram, undo_zram },
+	{ "loop-swap", is_loop, undo_loop },
+	{ "memory-controller", is_folder, undo_controller },
+	{ "cgroup", is_named, undo_cgroup },
+	{ "trace-instance", is_named, undo_trace },
+};
+
+enum kind_index { KIND_ZRAM, KIND_LOOP, KIND_CONTROLLER, KIND_CGROUP, KIND_TRACE };
+
+struct record {
+	int fd;
+	unsigned int nr;
+	struct {
+		const struct kind *kind;
+		char path[RESOURCE_PATH];
+	} line[16];
+};
+
+static void read_header(char *text, size_t size)
+{
+	char boot[64];
+
+	bool known = read_text("/proc/sys/kernel/random/boot_id", boot, sizeof(boot)) > 0;
+
+	snprintf(text, size, RECORD_HEADER "%s\n", known ? boot : "unknown");
+}
+
+static bool parse_line(struct record *record, char *line)
+{
+	char *path = strchr(line, ' ');
+	size_t i;
+
+	if (!path || record->nr == ARRAY_SIZE(record->line))
+		return false;
+	*path++ = '\0';
+	for (i = 0; i < ARRAY_SIZE(kinds) && strcmp(line, kinds[i].name); i++)
+		;
+	if (i == ARRAY_SIZE(kinds) || strlen(path) >= RESOURCE_PATH || !kinds[i].accepts(path))
+		return false;
+	record->line[record->nr].kind = &kinds[i];
+	memcpy(record->line[record->nr++].path, path, strlen(path) + 1);
+	return true;
+}
+
+/*
+ * The length of what counts, or -EINVAL. A line without an end was being written when its
+ * writer was killed: nothing was made of it.
+ */
+static ssize_t parse_record(struct record *record, char *text)
+{
+	char header[128], *line, *end;
+
+	read_header(header, sizeof(header));
+	end = strchr(text, '\n');
+	if (!end)
+		return strncmp(text, header, strlen(text)) ? -EINVAL : 0;
+	if (strncmp(text, RECORD_HEADER, strlen(RECORD_HEADER)))
+		return -EINVAL;
+	if (strncmp(text, header, strlen(header)))
+		return 0;	/* of an earlier boot */
+	for (line = end + 1; (end = strchr(line, '\n')); line = end + 1) {
+		*end = '\0';
+		if (!parse_line(record, line))
+			return -EINVAL;
+	}
+	return line - text;
+}
+
+/* Wait for another process that writes, as long as a killed one may take to die. */
+static int lock_record(int fd)
+{
+	uint64_t deadline = now_ns() + LOCK_SECONDS * 1000000000ULL;
+
+	while (flock(fd, LOCK_EX | LOCK_NB)) {
+		if (errno != EWOULDBLOCK || now_ns() > deadline)
+			return -errno;
+		pause_a_little();
+	}
+	return 0;
+}
+
+static int load_record(struct record *record)
+{
+	ssize_t len, valid;
+	char text[8192];
+	int err;
+
+	err = lock_record(record->fd);
+	if (err)
+		return err;
+	len = pread(record->fd, text, sizeof(text) - 1, 0);
+	if (len < 0)
+		return -errno;
+	if (len == sizeof(text) - 1 || memchr(text, '\0', len))
+		return -EINVAL;
+	text[len] = '\0';
+	valid = parse_record(record, text);
+	if (valid < 0)
+		return valid;
+	return valid < len && ftruncate(record->fd, valid) ? -errno : 0;
+}
+
+/* @flags: O_CREAT or 0. What is made, is made before the record is closed. */
+static int open_record(struct record *record, int flags)
+{
+	int err;
+
+	record->nr = 0;
+	record->fd = open(RESOURCES_RECORD, O_RDWR | O_APPEND | O_CLOEXEC | flags, 0600);
+	if (record->fd < 0)
+		return -errno;
+	err = load_record(record);
+	if (err)
+		close(record->fd);
+	return err;
+}
+
+static bool is_recorded(const struct record *record, enum kind_index kind)
+{
+	unsigned int i;
+
+	for (i = 0; i < record->nr; i++)
+		if (record->line[i].kind == &kinds[kind])
+			return true;
+	return false;
+}
+
+/* Add a line; *before receives what forget() needs to take it back. */
+static int remember(struct record *record, enum kind_index kind, const char *path, off_t *before)
+{
+	char text[RESOURCE_PATH + 256] = "";
+	ssize_t len, done;
+
+	*before = lseek(record->fd, 0, SEEK_END);
+	if (*before < 0)
+		return -errno;
+	/* What a release would not accept must not be made. */
+	if (!kinds[kind].accepts(path) || strchr(path, '\n'))
+		return -EINVAL;
+	if (!*before)
+		read_header(text, sizeof(text));
+	len = strlen(text);
+	len += snprintf(text + len, sizeof(text) - len, "%s %s\n", kinds[kind].name, path);
+	done = write(record->fd, text, len);
+	if (done == len)
+		return 0;
+	done = done < 0 ? -errno : -EIO;
+	return ftruncate(record->fd, *before) ? -errno : done;
+}
+
+static void forget(struct record *record, off_t before)
+{
+	/* If it stays, a release finds nothing there. */
+	if (ftruncate(record->fd, before))
+		return;
+}
+
+/* Making swap. */
+
+/* The lowest free number, and that is what the kernel takes; zram_add(). */
+static unsigned int next_zram(void)
+{
+	unsigned int number = 0;
+	char path[64];
+
+	do
+		snprintf(path, sizeof(path), "/sys/block/zram%u", number);
+	while (!access(path, F_OK) && ++number);
+	return number;
+}
+
+/* Where not the kernel but udev makes it, it comes a little later. */
+static int open_device(const char *device)
+{
+	int fd, tries = 200;
+
+	do {
+		fd = open(device, O_RDWR | O_CLOEXEC);
+		if (fd >= 0 || errno != ENOENT)
+			break;
+		pause_a_little();
+	} while (--tries);
+	return fd < 0 ? -errno : fd;
+}
+
+static int fill_zram(const char *device)
+{
+	char path[64], bytes[32];
+	int err, fd;
+
+	snprintf(path, sizeof(path), "/sys/block/%s/disksize", device + strlen("/dev/"));
+	snprintf(bytes, sizeof(bytes), "%zu", zram_bytes());
+	err = knob_write_always(path, bytes);
+	if (err)
+		return err;
+	fd = open_device(device);
+	if (fd < 0)
+		return fd;
+	err = write_swap_header(fd, zram_bytes());
+	close(fd);
+	return err ?: swapon(device, 0) ? -errno : 0;
+}
+
+/*
+ * A new device: those that are there are somebody's. The number is recorded before the
+ * device is there; should another process get that number, ours is removed again.
+ */
+static int swap_on_zram(struct record *record)
+{
+	unsigned int expected = next_zram();
+	unsigned long number;
+	char device[32];
+	off_t before;
+	int err;
+
+	snprintf(device, sizeof(device), "/dev/zram%u", expected);
+	err = remember(record, KIND_ZRAM, device, &before);
+	if (err)
+		return err;
+	err = read_ulong(ZRAM_CONTROL "/hot_add", &number);
+	if (!err && number != expected) {
+		char text[32];
+
+		snprintf(text, sizeof(text), "%lu", number);
+		while_busy(remove_zram, text);
+		err = -EBUSY;
+	} else if (!err) {
+		err = fill_zram(device);
+		if (err && undo_zram(device) < 0)
+			return err;	/* the record knows it */
+	}
+	if (err)
+		forget(record, before);
+	return err;
+}
+
+/* An unlinked file for a loop device, with a swap header; a descriptor or -errno. */
+static int swap_file(const char *folder, bool in_memory)
+{
+	bool is_memory = on_fs(folder, TMPFS_MAGIC) || on_fs(folder, RAMFS_MAGIC);
+	int fd, err;
+
+	if (is_memory != in_memory)
+		return -EOPNOTSUPP;
+	fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	/* On a disk the space is taken now; a full disk would be an I/O error of swap. */
+	if (in_memory)
+		err = ftruncate(fd, LOOP_BYTES);
+	else
+		err = fallocate(fd, 0, 0, LOOP_BYTES);
+	err = err ? -errno : write_swap_header(fd, LOOP_BYTES);
+	if (err)
+		close(fd);
+	return err ?: fd;
+}
+
+static int find_swap_file(void)
+{
+	static const char *const folders[] = { "/var/tmp", "/tmp" };
+	int fd = -ENOENT, in_memory;
+	size_t i;
+
+	for (in_memory = 0; in_memory < 2; in_memory++)
+		for (i = 0; i < ARRAY_SIZE(folders) && fd < 0; i++)
+			fd = swap_file(folders[i], in_memory);
+	return fd;
+}
+
+/* The device is released by its last user: by us if we die, by swapoff if we do not. */
+static int swap_on_device(const char *device, int file)
+{
+	struct loop_config config = {
+		.fd = file,
+		.info.lo_flags = LO_FLAGS_AUTOCLEAR,
+	};
+	int fd = open_device(device);
+	int err = 0;
+
+	if (fd < 0)
+		return fd;
+	if (ioctl(fd, LOOP_CONFIGURE, &config) || swapon(device, 0))
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+static int swap_on_loop(struct record *record)
+{
+	int control, file, number, err = -EBUSY, tries = 5;
+	char device[32];
+	off_t before;
+
+	file = find_swap_file();
+	if (file < 0)
+		return file;
+	control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
+	/* Busy: between the two, another process got it. */
+	while (err == -EBUSY && tries--) {
+		number = ioctl(control, LOOP_CTL_GET_FREE);
+		if (number < 0) {
+			err = -errno;
+			break;
+		}
+		snprintf(device, sizeof(device), "/dev/loop%d", number);
+		err = remember(record, KIND_LOOP, device, &before);
+		if (err)
+			break;
+		err = swap_on_device(device, file);
+		if (err)
+			forget(record, before);
+	}
+	if (control >= 0)
+		close(control);
+	close(file);
+	return err;
+}
+
+static bool has_zram(void)
+{
+	return !access(ZRAM_CONTROL "/hot_add", R_OK) &&
+	       !access(ZRAM_CONTROL "/hot_remove", W_OK);
+}
+
+static bool has_loop(void)
+{
+	return !access(LOOP_CONTROL, F_OK) && !access("/dev/loop-control", R_OK | W_OK);
+}
+
+static bool has_swap(void)
+{
+	return meminfo_bytes("SwapFree") >= SWAP_ENOUGH;
+}
+
+const char *resource_swap(void)
+{
+	const char *reason = NULL;
+	struct record record;
+	int err;
+
+	if (has_swap())
+		return NULL;
+	err = open_record(&record, O_CREAT);
+	if (err) {
+		errno = -err;
+		return no_record;
+	}
+	if (is_recorded(&record, KIND_ZRAM) || is_recorded(&record, KIND_LOOP)) {
+		err = -ENOSPC;
+		reason = swap_full;
+	} else {
+		err = -ENODEV;
+		reason = has_zram() || has_loop() ? no_swap : no_swap_driver;
+		if (has_zram())
+			err = swap_on_zram(&record);
+		if (err && has_loop())
+			err = swap_on_loop(&record);
+	}
+	close(record.fd);
+	errno = -err;
+	return err ? reason : NULL;
+}
+
+const char *resource_swap_probe(void)
+{
+	if (has_swap())
+		return "yes";
+	if (has_zram())
+		return "can be made on zram";
+	if (has_loop())
+		return "can be made on a loop device";
+	return no_swap_driver;
+}
+
+/* Mounts. */
+
+/* Of a word in mountinfo: \040 is a blank. */
+static void unescape(char *text)
+{
+	char *to = text;
+
+	for (; *text; text++) {
+		if (text[0] == '\\' && isdigit(text[1]) && isdigit(text[2]) && isdigit(text[3])) {
+			*to++ = (text[1] - '0') << 6 | (text[2] - '0') << 3 | (text[3] - '0');
+			text += 3;
+		} else {
+			*to++ = *text;
+		}
+	}
+	*to = '\0';
+}
+
+/*
+ * The first mount of a file system that has a certain file, as @root; room for a name
+ * behind it is left in RESOURCE_PATH. proc_pid_mountinfo(5).
+ */
+static bool find_mount(const char *type, const char *file, char root[RESOURCE_PATH])
+{
+	char *line = NULL, seen[32], path[RESOURCE_PATH];
+	bool found = false;
+	size_t size = 0;
+	FILE *mounts;
+
+	mounts = fopen("/proc/self/mountinfo", "re");
+	while (mounts && !found && getline(&line, &size, mounts) > 0) {
+		const char *rest = strstr(line, " - ");
+
+		if (!rest || sscanf(rest, " - %31s", seen) != 1 || strcmp(seen, type) ||
+		    sscanf(line, "%*s %*s %*s %*s %191s", root) != 1)
+			continue;
+		unescape(root);
+		found = snprintf(path, sizeof(path), "%s/%s", root, file) < (int)sizeof(path) &&
+			!access(path, F_OK);
+	}
+	free(line);
+	if (mounts)
+		fclose(mounts);
+	return found;
+}
+
+static bool copy_path(char *path, size_t size, const char *from)
+{
+	return snprintf(path, size, "%s", from) < (int)size;
+}
+
+/* Memory cgroups. */
+
+static bool find_memcg(char root[RESOURCE_PATH])
+{
+	return find_mount("cgroup2", "cgroup.controllers", root) &&
+	       has_word(root, "cgroup.controllers", "memory");
+}
+
+const char *resource_memcg_probe(void)
+{
+	char root[RESOURCE_PATH];
+
+	return find_memcg(root) ? "yes" : no_memcg;
+}
+
+static int switch_on_controller(struct record *record, const char *root)
+{
+	off_t before;
+	int err;
+
+	if (has_word(root, "cgroup.subtree_control", "memory"))
+		return 0;
+	err = remember(record, KIND_CONTROLLER, root, &before);
+	if (err)
+		return err;
+	err = write_word(root, "cgroup.subtree_control", "+memory");
+	if (err)
+		forget(record, before);
+	return err;
+}
+
+/* The one below which all others are, once a run. A folder that we did not make is not ours. */
+static int make_parent(struct record *record, const char *parent)
+{
+	off_t before;
+	int err;
+
+	if (is_recorded(record, KIND_CGROUP))
+		return 0;
+	if (!access(parent, F_OK))
+		return -EEXIST;
+	err = remember(record, KIND_CGROUP, parent, &before);
+	if (err)
+		return err;
+	if (!mkdir(parent, 0755))
+		return 0;
+	err = -errno;
+	forget(record, before);
+	return err;
+}
+
+static int make_child(const char *parent, char *path, size_t size)
+{
+	unsigned int number;
+
+	for (number = 0; ; number++) {
+		if (snprintf(path, size, "%s/%u", parent, number) >= (int)size)
+			return -ENAMETOOLONG;
+		if (!mkdir(path, 0755))
+			return 0;
+		if (errno != EEXIST)
+			return -errno;
+	}
+}
+
+const char *resource_memcg(char *path, size_t size)
+{
+	char root[RESOURCE_PATH], parent[RESOURCE_PATH];
+	struct record record;
+	int err;
+
+	if (!find_memcg(root)) {
+		errno = ENODEV;
+		return no_memcg;
+	}
+	if (snprintf(parent, sizeof(parent), "%s/" NAME, root) >= (int)sizeof(parent)) {
+		errno = ENAMETOOLONG;
+		return memcg_refused;
+	}
+	err = open_record(&record, O_CREAT);
+	if (err) {
+		errno = -err;
+		return no_record;
+	}
+	err = switch_on_controller(&record, root) ?: make_parent(&record, parent) ?:
+	      write_word(parent, "cgroup.subtree_control", "+memory") ?:
+	      make_child(parent, path, size);
+	close(record.fd);
+	errno = -err;
+	return err ? memcg_refused : NULL;
+}
+
+/* A trace instance. */
+
+static bool find_trace(char instances[RESOURCE_PATH])
+{
+	char root[RESOURCE_PATH];
+	const char *below;
+
+	if (find_mount("tracefs", "instances", root))
+		below = "/instances";
+	else if (find_mount("debugfs", "tracing/instances", root))
+		below = "/tracing/instances";
+	else
+		return false;
+	return snprintf(instances, RESOURCE_PATH, "%s%s", root, below) < RESOURCE_PATH;
+}
+
+const char *resource_trace_probe(void)
+{
+	char instances[RESOURCE_PATH];
+
+	return find_trace(instances) ? "yes" : no_tracefs;
+}
+
+static int make_instance(struct record *record, const char *path)
+{
+	bool recorded = is_recorded(record, KIND_TRACE);
+	off_t before;
+	int err;
+
+	if (recorded && rmdir(path) && errno != ENOENT)
+		return -errno;
+	if (!recorded) {
+		if (!access(path, F_OK))
+			return -EEXIST;
+		err = remember(record, KIND_TRACE, path, &before);
+		if (err)
+			return err;
+	}
+	if (!mkdir(path, 0700))
+		return write_word(path, "buffer_size_kb", TRACE_KB);
+	err = -errno;
+	if (!recorded)
+		forget(record, before);
+	return err;
+}
+
+const char *resource_trace(char *path, size_t size)
+{
+	char instances[RESOURCE_PATH], instance[RESOURCE_PATH];
+	struct record record;
+	int err;
+
+	if (!find_trace(instances)) {
+		errno = ENODEV;
+		return no_tracefs;
+	}
+	if (snprintf(instance, sizeof(instance), "%s/" NAME, instances) >= (int)sizeof(instance) ||
+	    !copy_path(path, size, instance)) {
+		errno = ENAMETOOLONG;
+		return trace_refused;
+	}
+	err = open_record(&record, O_CREAT);
+	if (err) {
+		errno = -err;
+		return no_record;
+	}
+	err = make_instance(&record, instance);
+	close(record.fd);
+	errno = -err;
+	return err ? trace_refused : NULL;
+}
+
+int resources_release(void (*removed)(const char *kind, const char *path, int err))
+{
+	struct record record;
+	int err, done = 0;
+	unsigned int i;
+
+	err = open_record(&record, 0);
+	if (err)
+		return err;
+	/* The last first: a cgroup goes before its controller is switched off. */
+	for (i = record.nr; i--; ) {
+		int one = record.line[i].kind->undo(record.line[i].path);
+
+		if (one && removed)
+			removed(record.line[i].kind->name, record.line[i].path, one < 0 ? one : 0);
+		if (one < 0)
+			err = -EBUSY;
+		else
+			done += one;
+	}
+	if (!err && unlink(RESOURCES_RECORD))
+		err = -errno;
+	close(record.fd);
+	return err ?: done ? 0 : -ENOENT;
+}
