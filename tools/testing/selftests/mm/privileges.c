@@ -12,7 +12,15 @@
 
 const bool privileges_have_libcap = true;
 
-static const cap_value_t needed[] = { CAP_SYS_ADMIN, CAP_SYSLOG };
+/* Kept, and whether it works at once or only when it is raised. */
+static const struct {
+	cap_value_t cap;
+	bool effective;
+} needed[] = {
+	{ CAP_SYS_ADMIN, true },
+	{ CAP_SYSLOG, true },
+	{ CAP_DAC_OVERRIDE, false },
+};
 
 const char *privileges_missing(void)
 {
@@ -39,17 +47,31 @@ int privileges_drop(void)
 	for (i = 0; i < ARRAY_SIZE(needed) && !err; i++) {
 		cap_flag_value_t set;
 
-		if (cap_get_flag(now, needed[i], CAP_PERMITTED, &set))
+		if (cap_get_flag(now, needed[i].cap, CAP_PERMITTED, &set))
 			err = -errno;
 		else if (set == CAP_SET &&
-			 (cap_set_flag(keep, CAP_PERMITTED, 1, &needed[i], CAP_SET) ||
-			  cap_set_flag(keep, CAP_EFFECTIVE, 1, &needed[i], CAP_SET)))
+			 (cap_set_flag(keep, CAP_PERMITTED, 1, &needed[i].cap, CAP_SET) ||
+			  cap_set_flag(keep, CAP_EFFECTIVE, 1, &needed[i].cap,
+				       needed[i].effective ? CAP_SET : CAP_CLEAR)))
 			err = -errno;
 	}
 	if (!err && cap_set_proc(keep))
 		err = -errno;
 	cap_free(now);
 	cap_free(keep);
+	return err;
+}
+
+int privileges_override_modes(bool on)
+{
+	static const cap_value_t cap = CAP_DAC_OVERRIDE;
+	cap_t caps = cap_get_proc();
+	int err = 0;
+
+	if (!caps || cap_set_flag(caps, CAP_EFFECTIVE, 1, &cap, on ? CAP_SET : CAP_CLEAR) ||
+	    cap_set_proc(caps))
+		err = -errno;
+	cap_free(caps);
 	return err;
 }
 
@@ -65,6 +87,12 @@ const char *privileges_missing(void)
 int privileges_drop(void)
 {
 	return -EOPNOTSUPP;
+}
+
+int privileges_override_modes(bool on)
+{
+	(void)on;
+	return 0;
 }
 
 #endif

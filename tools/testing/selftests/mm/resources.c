@@ -20,6 +20,7 @@
 
 #include "kselftest.h"
 #include "knob.h"
+#include "privileges.h"
 #include "resources.h"
 #include "vm_util.h"
 
@@ -778,6 +779,18 @@ static int switch_on_controller(struct record *record, const char *root)
 	return err;
 }
 
+/* The root of cgroup v2 has a mode that lets nobody write. */
+static int make_folder_in_root(const char *path)
+{
+	bool override = !privileges_override_modes(true);
+	int err;
+
+	err = mkdir(path, 0755) ? -errno : 0;
+	if (override)
+		privileges_override_modes(false);
+	return err;
+}
+
 /* The one below which all others are, once a run. A folder that we did not make is not ours. */
 static int make_parent(struct record *record, const char *parent)
 {
@@ -791,10 +804,9 @@ static int make_parent(struct record *record, const char *parent)
 	err = remember(record, KIND_CGROUP, parent, &before);
 	if (err)
 		return err;
-	if (!mkdir(parent, 0755))
-		return 0;
-	err = -errno;
-	forget(record, before);
+	err = make_folder_in_root(parent);
+	if (err)
+		forget(record, before);
 	return err;
 }
 

@@ -7,7 +7,7 @@
  * stands in a file before it is made, so that after a kill of the supervisor the next
  * run, or --restore, finds it.
  *
- * All this works for uid 0 with CAP_SYS_ADMIN alone, in a PID namespace. No module is
+ * All this works with what privileges_drop() leaves, in a PID namespace. No module is
  * ever loaded: zram and loop devices are used where their driver is there already.
  */
 #ifndef RESOURCES_H
