@@ -92,7 +92,7 @@ void probe_print(const struct vm_geometry *vm, enum generation generation)
 	printf("PID namespaces: %s\n", exists("/proc/self/ns/pid") ? "yes" :
 	       "no, a killed supervisor may leave a test behind");
 	printf("swap: %s\n", resource_swap_probe());
-	printf("KSM: %s\n", yes_no(exists("/sys/kernel/mm/ksm/run")));
+	printf("KSM: %s\n", resource_ksm() ?: "yes");
 	printf("userfaultfd: %s\n", yes_no(has_userfaultfd()));
 	printf("memcg: %s\n", resource_memcg_probe());
 	printf("NUMA nodes: %u\n", count_nodes());

@@ -22,6 +22,7 @@
 #include "knob.h"
 #include "privileges.h"
 #include "resources.h"
+#include "thp_settings.h"
 #include "vm_util.h"
 
 #define NAME		"mthp_khugepaged"	/* of whatever can have a name */
@@ -45,6 +46,9 @@ static const char no_memcg[] = "no cgroup v2 with the memory controller";
 static const char memcg_refused[] = "a cgroup with the memory controller cannot be made";
 static const char no_tracefs[] = "no tracefs is mounted";
 static const char trace_refused[] = "a trace instance cannot be made";
+
+static const char no_ksm[] = "no KSM";
+static const char ksm_stopped[] = "KSM is stopped with pages merged, and they are not ours";
 
 static void pause_a_little(void)
 {
@@ -921,6 +925,15 @@ const char *resource_trace(char *path, size_t size)
 	close(record.fd);
 	errno = -err;
 	return err ? trace_refused : NULL;
+}
+
+const char *resource_ksm(void)
+{
+	unsigned long run, shared;
+
+	if (read_ulong(KSM_SYSFS "/run", &run) || read_ulong(KSM_SYSFS "/pages_shared", &shared))
+		return no_ksm;
+	return !run && shared ? ksm_stopped : NULL;
 }
 
 int resources_release(void (*removed)(const char *kind, const char *path, int err))

@@ -52,7 +52,14 @@ const char *resource_memcg(char *path, size_t size);
  */
 const char *resource_trace(char *path, size_t size);
 
-/* What --probe says of them: "yes", how they would be made, or the reason why not. They
+/* resource_ksm() - may a test switch KSM on?
+ * Not where it was stopped with pages merged: those would be unmerged when its settings
+ * are restored. The settings themselves are thp_knobs().
+ * Return: NULL; or the reason to skip, a constant.
+ */
+const char *resource_ksm(void);
+
+/* What --probe says of the others: "yes", how they would be made, or the reason why not. They
  * change nothing.
  */
 const char *resource_swap_probe(void);
