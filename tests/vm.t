@@ -48,6 +48,21 @@ run sh -c 'echo "ok 1 # SKIP"; exit 4'
 ok "status 4 comes through" [ "$status" -eq 4 ]
 ok "the KTAP log holds the output alone" [ "$(cat "$BUILD/log/ktap-last.log")" = "ok 1 # SKIP" ]
 
+# What the suite finds in a guest.
+
+if [ -n "$(find "${kernel%/*}/modules" -name '*zram.ko' 2>/dev/null)" ]; then
+	run sh -c 'n=$(cat /sys/class/zram-control/hot_add) && echo 16M >"/sys/block/zram$n/disksize" &&
+		mkswap "/dev/zram$n" >/dev/null && swapon "/dev/zram$n"'
+	ok "zram can be made swap" [ "$status" -eq 0 -a ! -s "$work/err" ]
+	cp "$kernel" "$work/own"
+	try "$vm/run.sh" "$work/own" "$guest" test ! -e /sys/class/zram-control
+	ok "a kernel of one's own gets no modules" [ "$status" -eq 0 ]
+else
+	skip "zram can be made swap" "no zram module with this kernel"
+fi
+run test -e /sys/fs/cgroup/cgroup.controllers -a -d /sys/kernel/tracing/events/huge_memory
+ok "cgroup and tracefs are mounted" [ "$status" -eq 0 ]
+
 # A line must be there before the next is written.
 rm -f "$work/out"
 "$vm/run.sh" "$kernel" "$guest" sh -c 'echo first; sleep 30' >"$work/out" 2>"$work/err" &

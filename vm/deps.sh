@@ -69,6 +69,7 @@ set_vm()
 	esac
 	need busybox-static static_busybox
 	need cpio cmd cpio
+	need xz-utils cmd xz
 	need util-linux cmd flock
 }
 

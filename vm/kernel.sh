@@ -2,11 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0
 # Print the path of a kernel image: kernel.sh [PATH | SERIES | latest]
 # A series (6.1, 7.2) is Debian's newest of it; latest is Debian's newest release
-# that has mTHP collapse. Versions move, so they are looked up each time.
+# that has mTHP collapse. Versions move, so they are looked up each time. Beside an
+# image of Debian's lies a folder with the modules that the guest needs.
 set -eu
 . "${0%/*}/common.sh"
 
 want=${1:-latest}
+
+# zram is swap without a disk; in old kernels it compresses with a module of its own.
+modules="zram lzo-rle"
 
 # bytes FILE OFFSET LENGTH
 bytes()
@@ -31,11 +35,13 @@ check_image()
 	[ "$arch" = "$DEB_ARCH" ] || die "KERNEL=$1 is a kernel for $arch, the guest is $DEB_ARCH"
 }
 
-# "name version" of every image. Since 6.19 it lies in linux-binary-VER, before
-# that in linux-image-VER; some versions exist only as -unsigned.
-images()
+# "name version" of every package. Since 6.19 the image lies in linux-binary-VER, before
+# that in linux-image-VER; some versions exist only as -unsigned. The modules lie in
+# linux-modules-VER, or with the image.
+packages()
 {
-	"$TOP/vm/apt.sh" list "^linux-(binary|image)(-unsigned)?-[0-9].*-$FLAVOUR(-unsigned)?\$"
+	"$TOP/vm/apt.sh" list \
+		"^linux-(binary|image|modules)(-unsigned)?-[0-9].*-$FLAVOUR(-unsigned)?\$"
 }
 
 # Newest version on stdin that the wish allows.
@@ -60,34 +66,58 @@ newest()
 	echo "$best"
 }
 
-# Of the packages of that version the first that holds an image, in /boot or beside
-# the modules; into the cache at one stroke.
+cached()
+{
+	[ -f "$dir/vmlinuz" ] && [ -d "$dir/modules" ]
+}
+
+# An image is in /boot or beside the modules.
+unpack()
+{
+	note "fetching $1"
+	rm -rf "$tmp/root" "$tmp"/*.deb
+	(cd "$tmp" && "$TOP/vm/apt.sh" download "$1=$version") || return 1
+	mkdir "$tmp/root"
+	# tar complains where a pattern matches nothing.
+	dpkg-deb --fsys-tarfile "$tmp"/*.deb | tar -x -C "$tmp/root" --wildcards \
+		'./boot/vmlinu*' './usr/lib/modules/*/vmlinu*' \
+		'./lib/modules/*.ko*' './usr/lib/modules/*.ko*' 2>/dev/null || :
+}
+
+# The packages of that version, until image and modules are there; each of the two goes
+# into the cache at one stroke. linux-modules comes first: where there is one, no more
+# than one package with an image is needed.
 fetch()
 {
-	for package in $(echo "$list" | awk -v v="$version" '$2 == v { print $1 }'); do
-		note "fetching $package"
-		(cd "$tmp" && "$TOP/vm/apt.sh" download "$package=$version") || return 1
-		mkdir "$tmp/root"
-		# tar complains where a pattern matches nothing.
-		dpkg-deb --fsys-tarfile "$tmp"/*.deb | tar -x -C "$tmp/root" --wildcards \
-			'./boot/vmlinu*' './usr/lib/modules/*/vmlinu*' 2>/dev/null || :
+	for package in $(echo "$list" |
+		awk -v v="$version" '$2 == v { print !/^linux-modules/, $1 }' | sort | cut -d' ' -f2); do
+		! cached || return 0
+		unpack "$package" || return 1
 		image=$(find "$tmp/root" -type f -name 'vmlinu*' | head -n 1)
-		if [ -n "$image" ]; then
+		if [ -n "$image" ] && [ ! -f "$dir/vmlinuz" ]; then
 			(check_image "$image") || return 1
-			mkdir "$tmp/kernel"
-			mv "$image" "$tmp/kernel/vmlinuz"
-			mv -T "$tmp/kernel" "$dir"
-			return 0
+			mkdir -p "$dir"
+			mv "$image" "$dir/vmlinuz"
 		fi
-		rm -rf "$tmp/root" "$tmp"/*.deb
+		if [ ! -d "$dir/modules" ] && find "$tmp/root" -name '*.ko*' | grep -q .; then
+			# shellcheck disable=SC2086
+			"$TOP/vm/modules.sh" "$tmp/root" "$tmp/modules" $modules || return 1
+			mkdir -p "$dir"
+			mv -T "$tmp/modules" "$dir/modules"
+		fi
 	done
-	die "no package of kernel $version holds an image"
+	[ -f "$dir/vmlinuz" ] || die "no package of kernel $version holds an image"
+	[ -d "$dir/modules" ] || {
+		# Debian keeps some images longer than their modules.
+		note "Debian has no modules of kernel $version: no zram"
+		mkdir "$dir/modules"
+	}
 }
 
 resolve()
 {
-	list=$(images)
-	version=$(echo "$list" | cut -d' ' -f2 | sort -u | newest)
+	list=$(packages)
+	version=$(echo "$list" | awk '!/^linux-modules/ { print $2 }' | sort -u | newest)
 	[ -n "$version" ] || {
 		series=$(echo "$list" | sed -n 's/^[^ ]* \([0-9]*\.[0-9]*\).*/\1/p' | sort -uV | tr '\n' ' ')
 		die "Debian has no kernel $want ($FLAVOUR); it has ${series:-none}"
@@ -102,7 +132,7 @@ if [ "$want" != latest ] && ! echo "$want" | grep -qxE '[0-9]+(\.[0-9]+)+'; then
 fi
 
 resolve
-if [ ! -f "$dir/vmlinuz" ]; then
+cached || {
 	lock kernels
 	# What a killed run left; none but us is here now.
 	rm -rf "$CACHE"/kernels/tmp.*
@@ -111,10 +141,11 @@ if [ ! -f "$dir/vmlinuz" ]; then
 	trap 'rm -rf "$tmp"' EXIT
 	trap 'exit 1' HUP INT TERM
 	# The archive may have moved on since the lists were fetched.
-	[ -f "$dir/vmlinuz" ] || fetch || {
+	fetch || {
 		"$TOP/vm/apt.sh" refresh --force
 		resolve
-		[ -f "$dir/vmlinuz" ] || fetch || die "could not fetch kernel $version"
+		fetch || [ -f "$dir/vmlinuz" ] || die "could not fetch kernel $version"
+		cached || note "could not fetch the modules of kernel $version: no zram"
 	}
-fi
+}
 echo "$dir/vmlinuz"

@@ -70,7 +70,8 @@ trap 'exit 130' INT
 trap 'exit 141' PIPE
 trap 'exit 143' TERM
 
-# The command travels in a small archive of its own behind the big one.
+# The command and the modules of Debian's kernel travel in a small archive of their own
+# behind the big one.
 quote()
 {
 	for word in "$@"; do
@@ -78,9 +79,13 @@ quote()
 	done
 }
 echo "exec$(quote "$@")" >"$tmp/command"
+mkdir "$tmp/modules"
+case $kernel in
+"$CACHE"/*) cp "${kernel%/*}"/modules/*.ko "$tmp/modules/" 2>/dev/null || : ;;
+esac
 {
 	cat "$initramfs"
-	(cd "$tmp" && echo command | cpio --quiet -o -H newc -R 0:0)
+	(cd "$tmp" && find command modules | cpio --quiet -o -H newc -R 0:0)
 } >"$tmp/initrd"
 
 mkfifo "$tmp/console"
