@@ -63,6 +63,37 @@ fi
 run test -e /sys/fs/cgroup/cgroup.controllers -a -d /sys/kernel/tracing/events/huge_memory
 ok "cgroup and tracefs are mounted" [ "$status" -eq 0 ]
 
+nodes="cd /sys/devices/system/node && cat node0/cpulist node1/cpulist node2/cpulist &&
+	grep -h MemFree node0/meminfo node1/meminfo node2/meminfo"
+cpus_are()
+{
+	[ "$(head -n 3 "$work/out" | tr '\n' ,)" = "$1" ]
+}
+free_is_sensible()
+{
+	awk '/MemFree/ && $2 < 2 { good += $4 > 800000 }
+		/MemFree/ && $2 == 2 { good += $4 > 24000 && $4 < 40000 }
+		END { exit good != 3 }' "$work/out"
+}
+run sh -c '[ -d /sys/devices/system/node ]'
+if [ "$status" -eq 0 ]; then
+	run sh -c "$nodes"
+	ok "two nodes with a CPU each, and a small one without" cpus_are 0,1,,
+	ok "the memory is on both, and some on the third" free_is_sensible
+	CPUS=1 MEM=1000
+	export CPUS MEM
+	run sh -c "$nodes"
+	ok "CPUS=1: three nodes" cpus_are 0,,,
+	unset CPUS MEM
+else
+	skip "three nodes" "this kernel is without NUMA"
+fi
+CPUS=1,sockets=1 MEM=0.5G
+export CPUS MEM
+run sh -c nproc
+ok "CPUS and MEM that are more than a number are QEMU's" [ "$status" -eq 0 ]
+unset CPUS MEM
+
 # A line must be there before the next is written.
 rm -f "$work/out"
 "$vm/run.sh" "$kernel" "$guest" sh -c 'echo first; sleep 30' >"$work/out" 2>"$work/err" &

@@ -34,6 +34,7 @@ arm64)
 	die "DEB_ARCH=$DEB_ARCH is not known: amd64 or arm64"
 	;;
 esac
+set_nodes=$("$TOP/vm/nodes.sh" "${CPUS:-2}" "${MEM:-2G}")
 qemu=${QEMU:-$qemu}
 command -v "$qemu" >/dev/null || die "$qemu is not there: run vm/deps.sh vm"
 
@@ -88,14 +89,17 @@ esac
 	(cd "$tmp" && find command modules | cpio --quiet -o -H newc -R 0:0)
 } >"$tmp/initrd"
 
+# No balancing between the nodes: it would move pages under a test.
+append="console=$tty quiet panic=-1 log_buf_len=1M numa_balancing=disable ${APPEND:-}"
+
 mkfifo "$tmp/console"
 uptime
 start=$now
 # shellcheck disable=SC2086
-"$qemu" -accel "${ACCEL:-tcg}" $set_machine -smp "${CPUS:-2}" -m "${MEM:-2G}" \
+"$qemu" -accel "${ACCEL:-tcg}" $set_machine $set_nodes \
 	-nodefaults -no-user-config -display none -serial stdio -no-reboot \
 	-kernel "$kernel" -initrd "$tmp/initrd" \
-	-append "console=$tty quiet panic=-1 log_buf_len=1M ${APPEND:-}" \
+	-append "$append" \
 	</dev/null >"$tmp/console" 2>"$tmp/qemu.err" &
 pid=$!
 
