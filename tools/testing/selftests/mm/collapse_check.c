@@ -8,6 +8,8 @@
 #include <sys/mman.h>
 
 #include "collapse_check.h"
+#include "pte_read.h"
+#include "pte_setup.h"
 
 #define CACHE_LINE	64			/* bytes */
 #define READ_ATTEMPTS	5
@@ -97,7 +99,7 @@ struct check_case *check_case(struct collapse_check *check, const char *notation
 		.expected = pte_table_alloc(check->vm.pmd_order),
 		.seen = pte_table_alloc(check->vm.pmd_order),
 		.pfns = calloc(check->vm.nr, sizeof(*c->pfns)),
-		.advise = true,
+		.advice = ADVISE_HUGEPAGE,
 	};
 	if (!c->notation || !c->literal != !literal || !c->wanted || !c->expected ||
 	    !c->seen || !c->pfns)
@@ -180,7 +182,7 @@ static unsigned long orders_on(const struct collapse_check *check)
  */
 static enum check_verdict settle(struct collapse_check *check)
 {
-	struct range anchor;
+	struct range anchor = { 0 };
 	struct range_area area;
 	enum check_verdict verdict = CHECK_FAIL;
 
@@ -239,7 +241,13 @@ static unsigned int capacity(const struct collapse_check *check)
 
 static void print_set_up(const struct check_case *c)
 {
-	check_printf("set up:   %s%s%s", c->notation, c->advise ? "" : "  (not advised)",
+	static const char *const advice[] = {
+		[ADVISE_HUGEPAGE] = "",
+		[ADVISE_NOTHING] = "  (not advised)",
+		[ADVISE_NOHUGEPAGE] = "  (MADV_NOHUGEPAGE)",
+	};
+
+	check_printf("set up:   %s%s%s", c->notation, advice[c->advice],
 		     c->shape == RANGE_WHOLE ? "" : "  (VMA does not span the range)");
 }
 
@@ -318,6 +326,14 @@ static enum check_verdict compare_literal(struct collapse_check *check,
 	return verdict;
 }
 
+/* Sizes on for the VMA of a case. */
+static unsigned long orders_for(const struct collapse_check *check, const struct check_case *c)
+{
+	if (c->advice == ADVISE_NOHUGEPAGE)
+		return 0;
+	return thp_settings_orders(&check->vm, &check->settings, c->advice == ADVISE_HUGEPAGE);
+}
+
 static enum check_verdict predict(struct collapse_check *check, struct check_case *c)
 {
 	unsigned int pass;
@@ -325,9 +341,10 @@ static enum check_verdict predict(struct collapse_check *check, struct check_cas
 		.generation = check->generation,
 		.forced = check->forced,
 		.one_vma = c->shape == RANGE_WHOLE,
-		.orders = thp_settings_orders(&check->vm, &check->settings, c->advise),
+		.orders = orders_for(check, c),
 		.always_orders = thp_settings_orders(&check->vm, &check->settings, false),
 		.max_ptes_none = check->settings.max_ptes_none,
+		.max_ptes_swap = check->settings.max_ptes_swap,
 		.max_ptes_shared = check->settings.max_ptes_shared,
 	};
 
@@ -368,6 +385,25 @@ enum check_verdict check_read_back(struct collapse_check *check)
 	return CHECK_PASS;
 }
 
+enum check_verdict check_seen(struct collapse_check *check, unsigned int nr,
+			      const char *notation)
+{
+	const struct check_case *c = &check->cases[nr];
+	enum check_verdict verdict = check_read_back(check);
+	struct pte_table *wanted;
+
+	if (verdict)
+		return verdict;
+	wanted = parse(check, notation);
+	verdict = report_broken(check);
+	if (!verdict && !pte_table_equal(wanted, c->seen)) {
+		print_mismatch(check, c, "after a change by the test", wanted, c->seen);
+		verdict = CHECK_FAIL;
+	}
+	free(wanted);
+	return verdict;
+}
+
 /* The canary: a case behind those of the test. */
 static void add_canary(struct collapse_check *check)
 {
@@ -402,6 +438,7 @@ static enum check_verdict lay_out(struct collapse_check *check, unsigned int fir
 			.wanted = c->wanted,
 			.shape = c->shape,
 			.table_exists = c->table_exists,
+			.pin_kind = c->pin_kind,
 			.stamp = i,
 		};
 		folios |= pte_table_orders(c->wanted);
@@ -415,10 +452,10 @@ static enum check_verdict lay_out(struct collapse_check *check, unsigned int fir
 		return CHECK_FAIL;
 	}
 	disturbances_read(&check->vm, folios, &before);
-	err = pte_setup(&check->vm, &check->area, check->ranges, check->nr_ranges, &error);
-	if (err) {
+	if (pte_setup(&check->vm, &check->area, &error)) {
 		check_printf("set-up failed: %s", error.what);
-		return CHECK_FAIL;
+		check->skip_reason = error.missing;
+		return error.missing ? CHECK_SKIP : CHECK_FAIL;
 	}
 	verdict = check_read_back(check);
 	for (i = 0; i < check->nr_ranges && !verdict; i++) {
@@ -473,12 +510,32 @@ static int force_collapse(char *start, size_t size)
 	return err;
 }
 
+static enum check_verdict force(struct collapse_check *check, const struct check_case *c,
+				char *start, size_t size)
+{
+	int err = force_collapse(start, size) ? errno : 0;
+
+	if (err == c->forced_errno)
+		return CHECK_PASS;
+	print_set_up(c);
+	check_printf("MADV_COLLAPSE: expected %s, seen %s",
+		     c->forced_errno ? strerror(c->forced_errno) : "success",
+		     err ? strerror(err) : "success");
+	print_replay(check);
+	return CHECK_FAIL;
+}
+
 /* Only now may khugepaged see the memory, or is it collapsed at once. */
 static enum check_verdict collapse(struct collapse_check *check)
 {
+	static const int advice[] = {
+		[ADVISE_HUGEPAGE] = MADV_HUGEPAGE,
+		[ADVISE_NOHUGEPAGE] = MADV_NOHUGEPAGE,
+	};
+	enum check_verdict verdict = CHECK_PASS;
 	unsigned int i;
 
-	for (i = 0; i < check->nr_ranges; i++) {
+	for (i = 0; i < check->nr_ranges && !verdict; i++) {
 		char *start = check->ranges[i].start;
 		size_t size = check->vm.pmd_size;
 		const struct check_case *c = case_of(check, i);
@@ -489,17 +546,16 @@ static enum check_verdict collapse(struct collapse_check *check)
 			start += check->vm.page_size;
 			size -= check->vm.page_size;
 		}
-		if (c->advise && madvise(start, size, MADV_HUGEPAGE)) {
-			check_printf("MADV_HUGEPAGE: %s", strerror(errno));
+		if (c->advice != ADVISE_NOTHING && madvise(start, size, advice[c->advice])) {
+			check_printf("madvise(%d): %s", advice[c->advice], strerror(errno));
 			return CHECK_FAIL;
 		}
-		if (check->forced && force_collapse(start, size)) {
-			check_printf("MADV_COLLAPSE of case %u: %s", check->first + i + 1,
-				     strerror(errno));
-			return CHECK_FAIL;
-		}
+		if (check->forced)
+			verdict = force(check, c, start, size);
 	}
-	return check->forced ? CHECK_PASS : wait_for_scans(check, check->passes);
+	if (verdict || check->forced)
+		return verdict;
+	return wait_for_scans(check, check->passes);
 }
 
 static void read_rss(const struct vm_geometry *vm, struct check_rss *rss)
@@ -546,7 +602,7 @@ static enum check_verdict compare_range(struct collapse_check *check, unsigned i
 		print_mismatch(check, c, what, c->expected, c->seen);
 		verdict = CHECK_FAIL;
 	}
-	if (pte_check_data(&check->vm, &check->ranges[nr], c->seen, step, &error)) {
+	if (range_check_data(&check->vm, &check->ranges[nr], c->seen, step, &error)) {
 		print_failure(check, c, what);
 		check_print(error.what);
 		print_replay(check);

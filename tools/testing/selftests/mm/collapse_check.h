@@ -18,8 +18,8 @@
 
 #include "collapse_model.h"
 #include "khugepaged_ctl.h"
-#include "pte_setup.h"
 #include "pte_table.h"
+#include "range.h"
 #include "thp_settings.h"
 #include "vm_util.h"
 
@@ -34,6 +34,13 @@ enum check_verdict {
 	CHECK_SKIP = 4,
 };
 
+/* What the VMA of a case is told before the collapse. */
+enum check_advice {
+	ADVISE_HUGEPAGE,
+	ADVISE_NOTHING,
+	ADVISE_NOHUGEPAGE,
+};
+
 /* One range, what it is made of and what is to become of it. */
 struct check_case {
 	char *notation;
@@ -42,7 +49,9 @@ struct check_case {
 	struct pte_table *expected;
 	struct pte_table *seen;
 	uint64_t *pfns;			/* page frames before the collapse; 0: none */
-	bool advise;			/* MADV_HUGEPAGE before the collapse */
+	enum check_advice advice;
+	int forced_errno;		/* of MADV_COLLAPSE; 0: it succeeds */
+	enum pin_kind pin_kind;		/* see struct range */
 	enum range_shape shape;
 	bool table_exists;		/* see struct range */
 };
@@ -131,12 +140,20 @@ void check_sizes(struct collapse_check *check, unsigned long orders);
 
 /* check_lay_out() - set all cases up, and see that they are what was wanted.
  * Return: CHECK_PASS; CHECK_SKIP when there is not enough memory for all cases at
- * once; CHECK_FAIL with a diagnostic printed.
+ * once, or the machine lacks something that they need; CHECK_FAIL with a diagnostic
+ * printed.
  */
 enum check_verdict check_lay_out(struct collapse_check *check);
 
 /* check_read_back() - look at the tables again, after a test changed something itself. */
 enum check_verdict check_read_back(struct collapse_check *check);
+
+/* check_seen() - does a case look like this now, after a test changed something itself?
+ * @nr: which case
+ * @notation: what it must look like
+ */
+enum check_verdict check_seen(struct collapse_check *check, unsigned int nr,
+			      const char *notation);
 
 /* check_collapse() - apply the settings, let the memory be collapsed, compare.
  *

@@ -10,14 +10,22 @@ const char *const generation_names[NR_GENERATIONS] = {
 	[GEN_V10] = "v10",
 };
 
-/* Both count as holes: mm/khugepaged.c, pte_none_or_zero(). */
-#define HOLE_STATES	(BIT(PTE_EMPTY) | BIT(PTE_ZERO))
+/* All count as holes: mm/khugepaged.c, pte_none_or_zero(). */
+#define HOLE_STATES	(BIT(PTE_EMPTY) | BIT(PTE_ZERO) | BIT(PTE_KSM_ZERO))
+
+/* Not present, so counted as swapped, guard regions too. */
+#define UNMAPPED_STATES	(PTE_SWAP_STATES | BIT(PTE_GUARD))
+
+/* One of these anywhere, and nothing of the range is collapsed. */
+#define VETO_STATES	(BIT(PTE_PINNED) | BIT(PTE_UFFD_WP) | BIT(PTE_SWAPPED_UFFD_WP) | \
+			 BIT(PTE_PMD_MAPPED) | BIT(PTE_OTHER))
 
 struct pass {
 	struct pte_table *table;
 	const struct collapse_rules *rules;
 	struct collapse_counts *counts;
 	bool occupied[BIT(MAX_ORDERS - 1)];	/* as the scan saw it */
+	unsigned int unmapped;			/* swapped PTEs that it saw */
 };
 
 enum try_result {
@@ -29,11 +37,6 @@ enum try_result {
 static bool is_pmd(const struct pass *pass, unsigned int order)
 {
 	return order == pass->table->order;
-}
-
-static bool is_hole(const struct pte *pte)
-{
-	return HOLE_STATES & BIT(pte->state);
 }
 
 /* Does a PTE map a page of this folio? Its place tells, see pte_table.h. */
@@ -55,7 +58,7 @@ static bool is_shared(const struct pass *pass, unsigned int offset)
 	unsigned int start = offset - pte->index, at;
 
 	if (!pte->order)
-		return pte->state == PTE_SHARED;
+		return pte_is(pte, BIT(PTE_SHARED) | BIT(PTE_KSM));
 	for (at = offset - (offset < pte->index ? offset : pte->index);
 	     at < pass->table->nr && at - start < BIT(pte->order); at++)
 		if (maps_folio(pass, at, pte->order, start) &&
@@ -79,6 +82,21 @@ static unsigned int max_none(const struct pass *pass, unsigned int order)
 	return rules->max_ptes_none == nr - 1 ? BIT(order) - 1 : 0;
 }
 
+/*
+ * Where the VMA is looked at: no hole is filled behind the back of userfaultfd. The
+ * walk over the regions does not look.
+ */
+static unsigned int max_none_in_vma(const struct pass *pass, unsigned int order)
+{
+	return pass->table->vma & VMA_ARMED ? 0 : max_none(pass, order);
+}
+
+/* mm/khugepaged.c: collapse_max_ptes_swap() */
+static unsigned int max_swap(const struct pass *pass)
+{
+	return pass->rules->forced ? pass->table->nr : pass->rules->max_ptes_swap;
+}
+
 /* mm/khugepaged.c: collapse_max_ptes_shared() */
 static unsigned int max_shared(const struct pass *pass, unsigned int order)
 {
@@ -93,25 +111,49 @@ static void replace(struct pass *pass, unsigned int offset, unsigned int order)
 	unsigned int i, nr = BIT(order);
 
 	for (i = offset; i < offset + nr; i++)
-		pass->counts->filled += is_hole(&table->pte[i]);
+		pass->counts->filled += pte_is(&table->pte[i], HOLE_STATES);
 	pass->counts->collapsed[order]++;
 	pass->counts->ranges = 1;
 	pte_table_set_folio(table, offset, is_pmd(pass, order) ? PTE_PMD_MAPPED : PTE_PRESENT,
 			    order, 0, nr);
 }
 
-/* mm/khugepaged.c: __collapse_huge_page_isolate() */
+/* mm/khugepaged.c: __collapse_huge_page_swapin(); is the whole region there now? */
+static bool swap_in(struct pass *pass, unsigned int offset, unsigned int order)
+{
+	unsigned int i;
+
+	for (i = offset; i < offset + BIT(order) && pass->unmapped; i++) {
+		struct pte *pte = &pass->table->pte[i];
+
+		if (!pte_is(pte, UNMAPPED_STATES))
+			continue;
+		if (!is_pmd(pass, order)) {
+			pass->counts->exceed_swap[order]++;
+			return false;
+		}
+		if (pte->state == PTE_GUARD)
+			return false;
+		pte->state = PTE_PRESENT;
+		pass->counts->swapped_in++;
+	}
+	return true;
+}
+
+/* mm/khugepaged.c: collapse_huge_page(), __collapse_huge_page_isolate() */
 static enum try_result try_region(struct pass *pass, unsigned int offset,
 				  unsigned int order)
 {
 	unsigned int i, none = 0, shared = 0, referenced = 0;
 
 	pass->counts->alloc[order]++;
+	if (!swap_in(pass, offset, order))
+		return TRY_SMALLER;
 	for (i = offset; i < offset + BIT(order); i++) {
 		const struct pte *pte = &pass->table->pte[i];
 
-		if (is_hole(pte)) {
-			if (++none > max_none(pass, order)) {
+		if (pte_is(pte, HOLE_STATES)) {
+			if (++none > max_none_in_vma(pass, order)) {
 				pass->counts->exceed_none[order]++;
 				return TRY_SMALLER;
 			}
@@ -123,7 +165,7 @@ static enum try_result try_region(struct pass *pass, unsigned int offset,
 		}
 		if (!is_pmd(pass, order) && pte->order >= order)
 			return TRY_LEFT_ALONE;
-		referenced++;
+		referenced += pte->state != PTE_UNREFERENCED;
 	}
 	if (!referenced && !pass->rules->forced)
 		return TRY_SMALLER;
@@ -154,10 +196,11 @@ static void walk_mainline(struct pass *pass, unsigned long orders)
 	unsigned int offset = 0, order = pass->table->order;
 
 	while (offset < pass->table->nr) {
-		unsigned int nr = BIT(order);
+		unsigned int nr = BIT(order), occupied = count_occupied(pass, offset, nr);
 
-		if (orders & BIT(order) &&
-		    count_occupied(pass, offset, nr) + max_none(pass, order) >= nr &&
+		if (is_pmd(pass, order))
+			occupied += pass->unmapped;
+		if (orders & BIT(order) && occupied + max_none(pass, order) >= nr &&
 		    try_region(pass, offset, order) != TRY_SMALLER)
 			goto next_offset;
 
@@ -208,41 +251,49 @@ static void walk_v10(struct pass *pass, unsigned long orders, unsigned int offse
 	walk_v10(pass, orders, offset + nr / 2, order - 1);
 }
 
+/* A clean lazyfree page is to be freed, not copied; only khugepaged cares. */
+static bool is_vetoed(const struct pass *pass, const struct pte *pte)
+{
+	return pte_is(pte, VETO_STATES) ||
+	       (pte->state == PTE_LAZYFREE && !pass->rules->forced &&
+		pass->rules->generation != GEN_NONE);
+}
+
 /* mm/khugepaged.c: collapse_scan_pmd(); false when the scan ends the range. */
 static bool scan(struct pass *pass, unsigned long orders)
 {
-	unsigned int i, none = 0, shared = 0, pmd_order = pass->table->order;
-	unsigned int limit = pass->table->nr - 1;
+	unsigned int i, none = 0, shared = 0, referenced = 0, nr = pass->table->nr;
+	unsigned int pmd_order = pass->table->order, limit = nr - 1;
 
 	if (orders == BIT(pmd_order))
-		limit = max_none(pass, pmd_order);
-	for (i = 0; i < pass->table->nr; i++) {
+		limit = max_none_in_vma(pass, pmd_order);
+	for (i = 0; i < nr; i++) {
 		const struct pte *pte = &pass->table->pte[i];
 
-		switch ((enum pte_state)pte->state) {
-		case PTE_EMPTY:
-		case PTE_ZERO:
+		if (pte_is(pte, HOLE_STATES)) {
 			if (++none > limit) {
 				pass->counts->exceed_none[pmd_order]++;
 				return false;
 			}
 			continue;
-		case PTE_SHARED:
-		case PTE_PRESENT:
-			if (is_shared(pass, i) && ++shared > max_shared(pass, pmd_order)) {
-				pass->counts->exceed_shared[pmd_order]++;
-				return false;
-			}
-			break;
-		case PTE_PMD_MAPPED:
-		case PTE_OTHER:
-		case NR_PTE_STATES:
+		}
+		if (pte_is(pte, UNMAPPED_STATES) && ++pass->unmapped > max_swap(pass)) {
+			pass->counts->exceed_swap[pmd_order]++;
+			return false;
+		}
+		if (is_vetoed(pass, pte))
+			return false;
+		if (pte_is(pte, UNMAPPED_STATES))
+			continue;
+		if (is_shared(pass, i) && ++shared > max_shared(pass, pmd_order)) {
+			pass->counts->exceed_shared[pmd_order]++;
 			return false;
 		}
 		pass->occupied[i] = true;
+		referenced += pte->state != PTE_UNREFERENCED;
 	}
-	/* Every page that was just set up is referenced; no page, no reference. */
-	return none < pass->table->nr || pass->rules->forced;
+	return pass->rules->forced ||
+	       (referenced && (!pass->unmapped || referenced >= nr / 2));
 }
 
 void collapse_model(struct pte_table *table, const struct collapse_rules *rules,

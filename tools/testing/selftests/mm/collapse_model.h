@@ -36,6 +36,7 @@ struct collapse_rules {
 	unsigned long orders;		/* sizes on for the VMA */
 	unsigned long always_orders;	/* of these, the ones set to "always" */
 	unsigned int max_ptes_none;
+	unsigned int max_ptes_swap;
 	unsigned int max_ptes_shared;
 };
 
@@ -44,8 +45,10 @@ struct collapse_counts {
 	long alloc[MAX_ORDERS];		/* folios allocated: tries */
 	long collapsed[MAX_ORDERS];	/* of these, the successful ones */
 	long exceed_none[MAX_ORDERS];
+	long exceed_swap[MAX_ORDERS];
 	long exceed_shared[MAX_ORDERS];
 	long filled;			/* holes that got memory, in pages */
+	long swapped_in;		/* pages */
 	long ranges;			/* 1 if anything was collapsed */
 };
 

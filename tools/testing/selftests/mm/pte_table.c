@@ -10,14 +10,29 @@
 
 #define DRAW_WIDTH	64	/* PTEs in a line of a drawing */
 
-const struct pte_state_info pte_states[NR_PTE_STATES] = {
-	[PTE_EMPTY]	 = { '.', "empty", false },
-	[PTE_ZERO]	 = { 'z', "zero page", false },
-	[PTE_PRESENT]	 = { 'p', "present", true },
-	[PTE_SHARED]	 = { 'f', "shared", true },
-	[PTE_PMD_MAPPED] = { 'H', "PMD-mapped", true },
-	[PTE_OTHER]	 = { '?', "other", false },
+const char pte_letters[NR_PTE_STATES] = {
+	[PTE_EMPTY] = '.',
+	[PTE_ZERO] = 'z',
+	[PTE_KSM_ZERO] = 'K',
+	[PTE_GUARD] = 'G',
+	[PTE_SWAPPED] = 's',
+	[PTE_SWAPPED_UFFD_WP] = 'W',
+	[PTE_PRESENT] = 'p',
+	[PTE_SHARED] = 'f',
+	[PTE_PINNED] = 'g',
+	[PTE_UNREFERENCED] = 'u',
+	[PTE_CLEAN] = 'c',
+	[PTE_LAZYFREE] = 'l',
+	[PTE_REDIRTIED] = 'd',
+	[PTE_KSM] = 'k',
+	[PTE_KSM_LONE] = 'o',
+	[PTE_UFFD_WP] = 'w',
+	[PTE_PMD_MAPPED] = 'H',
+	[PTE_OTHER] = '?',
 };
+
+/* Letters of enum vma_kind, from the lowest bit up. */
+static const char vma_letters[] = "RNLDA";
 
 struct pte_table *pte_table_alloc(unsigned int order)
 {
@@ -34,6 +49,7 @@ struct pte_table *pte_table_alloc(unsigned int order)
 void pte_table_copy(struct pte_table *to, const struct pte_table *from)
 {
 	memcpy(to->pte, from->pte, from->nr * sizeof(from->pte[0]));
+	to->vma = from->vma;
 }
 
 static bool pte_equal(const struct pte *a, const struct pte *b)
@@ -49,7 +65,7 @@ bool pte_table_equal(const struct pte_table *a, const struct pte_table *b)
 	for (i = 0; i < a->nr; i++)
 		if (!pte_equal(&a->pte[i], &b->pte[i]))
 			return false;
-	return true;
+	return a->vma == b->vma;
 }
 
 unsigned int pte_table_count(const struct pte_table *table, unsigned long states)
@@ -142,13 +158,13 @@ static int parse_state(struct parser *p, struct item *item)
 		return 0;
 	}
 	for (state = 0; state < NR_PTE_STATES; state++) {
-		if (*p->at == pte_states[state].letter) {
+		if (*p->at == pte_letters[state]) {
 			item->state = state;
 			p->at++;
 			return 0;
 		}
 	}
-	return fail(p, "no such state; there are . z p f H P ?");
+	return fail(p, "no such state; there are . z K G s W p f g u c l d k o w H P ?");
 }
 
 static int parse_order(struct parser *p, struct item *item)
@@ -173,7 +189,7 @@ static int parse_order(struct parser *p, struct item *item)
 	} else {
 		return 0;
 	}
-	if (!pte_states[item->state].maps_folio || item->state == PTE_PMD_MAPPED)
+	if (!(PTE_FOLIO_STATES & BIT(item->state)) || item->state == PTE_PMD_MAPPED)
 		return fail(p, "this state has no order");
 	if (item->order == 1)
 		return fail(p, "there are no anonymous folios of order 1");
@@ -266,6 +282,27 @@ static int measure(struct parser *p, size_t *fixed, bool *has_rest)
 	return 0;
 }
 
+/* The letters before the colon; @p is left where the items begin. */
+static int parse_vma(struct parser *p, unsigned int *vma)
+{
+	size_t letters;
+
+	*vma = 0;
+	skip_blanks(p);
+	letters = strspn(p->at, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+	if (p->at[letters] != ':')
+		return 0;
+	for (; *p->at != ':'; p->at++) {
+		const char *letter = strchr(vma_letters, *p->at);
+
+		if (!letter)
+			return fail(p, "no such VMA; there are R N L D A");
+		*vma |= BIT(letter - vma_letters);
+	}
+	p->at++;
+	return 0;
+}
+
 int pte_table_parse(struct pte_table *table, const char *text,
 		    struct notation_error *error)
 {
@@ -273,16 +310,20 @@ int pte_table_parse(struct pte_table *table, const char *text,
 		.text = text, .at = text, .pmd_order = table->order, .error = error,
 	};
 	unsigned int offset = 0;
+	const char *items;
 	struct item item;
 	bool has_rest;
 	size_t fixed;
 
+	if (parse_vma(&p, &table->vma))
+		return -EINVAL;
+	items = p.at;
 	if (measure(&p, &fixed, &has_rest))
 		return -EINVAL;
 	if (!has_rest && fixed < table->nr)
 		return fail(&p, "fewer PTEs than the range has");
 
-	p.at = text;
+	p.at = items;
 	for (skip_blanks(&p); *p.at; skip_blanks(&p)) {
 		const char *start = p.at;
 
@@ -328,13 +369,31 @@ static bool piece_repeats(const struct pte_table *table, unsigned int from,
 	       piece_length(table, to) == nr;
 }
 
+/* The letters and the colon, or nothing. */
+static void format_vma(unsigned int vma, char text[sizeof(vma_letters) + 2])
+{
+	unsigned int i;
+
+	for (i = 0; vma_letters[i]; i++)
+		if (vma & BIT(i))
+			*text++ = vma_letters[i];
+	if (vma) {
+		*text++ = ':';
+		*text++ = ' ';
+	}
+	*text = '\0';
+}
+
 size_t pte_table_format(const struct pte_table *table, char *buf, size_t size)
 {
+	char vma[sizeof(vma_letters) + 2];
 	unsigned int offset, nr, count;
 	size_t len = 0;
 
 #define put(...) \
 	(len += snprintf(len < size ? buf + len : NULL, len < size ? size - len : 0, __VA_ARGS__))
+	format_vma(table->vma, vma);
+	put("%s", vma);
 	for (offset = 0; offset < table->nr; offset += nr * count) {
 		const struct pte *pte = &table->pte[offset];
 
@@ -342,7 +401,7 @@ size_t pte_table_format(const struct pte_table *table, char *buf, size_t size)
 		for (count = 1; piece_repeats(table, offset, offset + nr * count, nr); )
 			count++;
 		put("%s%s%c", offset ? " " : "", pte->stray ? "!" : "",
-		    pte_states[pte->state].letter);
+		    pte_letters[pte->state]);
 		if (pte->order && pte->state != PTE_PMD_MAPPED)
 			put("%u", pte->order);
 		if (nr < BIT(pte->order)) {
@@ -368,7 +427,7 @@ static char draw_pte(const struct pte *pte)
 		return '-';
 	if (pte->order && pte->state == PTE_PRESENT)
 		return digits[pte->order];
-	return pte_states[pte->state].letter;
+	return pte_letters[pte->state];
 }
 
 struct drawn_line {
@@ -427,8 +486,17 @@ void pte_table_draw(const struct pte_table *expected, const struct pte_table *se
 		    void (*print)(const char *line))
 {
 	struct drawn_line line, previous = { 0 };
+	char want[sizeof(vma_letters) + 2], got[sizeof(vma_letters) + 2];
 	unsigned int offset, folded = 0;
+	char text[64];
 
+	if (seen && seen->vma != expected->vma) {
+		format_vma(expected->vma, want);
+		format_vma(seen->vma, got);
+		snprintf(text, sizeof(text), "  VMA expected %s, seen %s",
+			 *want ? want : "plain", *got ? got : "plain");
+		print(text);
+	}
 	for (offset = 0; offset < expected->nr; offset += DRAW_WIDTH) {
 		draw_line(&line, expected, seen ?: expected, offset);
 		if (offset && !memcmp(&line, &previous, sizeof(line))) {

@@ -6,18 +6,35 @@
  * set up in memory, predicted by the model, read back from the kernel, compared
  * and drawn.
  *
- * Notation: items from the first PTE to the last, separated by blanks.
+ * Notation: items from the first PTE to the last, separated by blanks; before them,
+ * where the VMA is not a plain one, letters that say so, and a colon.
  *
+ *   table  := [vma letters ':'] items
  *   item   := ['!'] letter [order] [slice] [count]
- *   letter := '.' empty             'z' shared zero page
- *             'p' present           'f' present, and mapped by a forked child too
- *             'H' the whole range, mapped by the PMD
- *             'P' present as a collapse leaves it: 'H' at the PMD order, else 'p'
- *             '?' something else (only seen, never set up)
  *   order  := number | 'M' | 'M-' number         M is this machine's PMD order
  *   slice  := '[' first ['-' last] ']'           only these pages of the folio
  *   count  := '*' number | '~'                   '~' fills the rest of the range
  *   '!'    := the page is not part of the folio that its neighbours map
+ *
+ *   nothing there   '.' empty
+ *                   'z' shared zero page         'K' the same, put there by KSM
+ *                   'G' guard region
+ *   not present     's' swapped out              'W' and write-protected by userfaultfd
+ *   present         'p' present
+ *                   'f' and mapped by a forked child too
+ *                   'g' and pinned by GUP
+ *                   'u' and not referenced since clear_refs
+ *                   'c' and not soft-dirty
+ *                   'l' lazyfree: MADV_FREE, not written since
+ *                   'd' lazyfree, but written since
+ *                   'k' merged by KSM            'o' a KSM page, and the only mapping of it
+ *                   'w' write-protected by userfaultfd
+ *                   'H' the whole range, mapped by the PMD
+ *                   'P' present as a collapse leaves it: 'H' at the PMD order, else 'p'
+ *   only seen       '?' something else
+ *
+ *   VMA letters     'R' read-only    'N' no access    'L' mlocked    'D' droppable
+ *                   'A' armed: userfaultfd is told of missing pages
  *
  * "p*15 .~" is 15 base pages, the rest empty; "p4 .~ p" an order-4 folio, a hole
  * and one base page in the last PTE; ".~ p4[0-7]" the first half of an order-4
@@ -37,21 +54,48 @@
 enum pte_state {
 	PTE_EMPTY,
 	PTE_ZERO,
+	PTE_KSM_ZERO,
+	PTE_GUARD,
+	PTE_SWAPPED,
+	PTE_SWAPPED_UFFD_WP,
 	PTE_PRESENT,
 	PTE_SHARED,
+	PTE_PINNED,
+	PTE_UNREFERENCED,
+	PTE_CLEAN,
+	PTE_LAZYFREE,
+	PTE_REDIRTIED,
+	PTE_KSM,
+	PTE_KSM_LONE,
+	PTE_UFFD_WP,
 	PTE_PMD_MAPPED,
 	PTE_OTHER,
 	NR_PTE_STATES,
 };
 
-/* What the rest of the suite needs to know of a state; a new state is a row. */
-struct pte_state_info {
-	char letter;
-	const char *name;
-	bool maps_folio;	/* has an order and an index in its folio */
-};
+/* The letter of each state. */
+extern const char pte_letters[NR_PTE_STATES];
 
-extern const struct pte_state_info pte_states[NR_PTE_STATES];
+/* States that map a page of a folio, as a bit mask of BIT(enum pte_state). */
+#define PTE_FOLIO_STATES							\
+	(BIT(PTE_PRESENT) | BIT(PTE_SHARED) | BIT(PTE_PINNED) |			\
+	 BIT(PTE_UNREFERENCED) | BIT(PTE_CLEAN) | BIT(PTE_LAZYFREE) |		\
+	 BIT(PTE_REDIRTIED) | BIT(PTE_KSM) | BIT(PTE_KSM_LONE) |		\
+	 BIT(PTE_UFFD_WP) | BIT(PTE_PMD_MAPPED))
+
+#define PTE_SWAP_STATES		(BIT(PTE_SWAPPED) | BIT(PTE_SWAPPED_UFFD_WP))
+
+/* States with data of the process, to be found again after whatever happens. */
+#define PTE_DATA_STATES		(PTE_FOLIO_STATES | PTE_SWAP_STATES)
+
+/* What the VMA is, beside private, anonymous and writable. */
+enum vma_kind {
+	VMA_READ_ONLY	= BIT(0),
+	VMA_NO_ACCESS	= BIT(1),
+	VMA_LOCKED	= BIT(2),
+	VMA_DROPPABLE	= BIT(3),
+	VMA_ARMED	= BIT(4),
+};
 
 struct pte {
 	uint8_t state;		/* enum pte_state */
@@ -63,8 +107,14 @@ struct pte {
 struct pte_table {
 	unsigned int order;	/* of the range: the PMD order */
 	unsigned int nr;	/* number of PTEs, 1 << order */
+	unsigned int vma;	/* bit mask of enum vma_kind */
 	struct pte pte[];
 };
+
+static inline bool pte_is(const struct pte *pte, unsigned long states)
+{
+	return states & BIT(pte->state);
+}
 
 /* Where and why a text is not in the notation. */
 struct notation_error {
@@ -98,7 +148,7 @@ int pte_table_parse(struct pte_table *table, const char *text,
  */
 size_t pte_table_format(const struct pte_table *table, char *buf, size_t size);
 
-/* pte_table_equal() - do two tables of the same order agree in every PTE? */
+/* pte_table_equal() - do two tables of the same order agree, in the VMA and every PTE? */
 bool pte_table_equal(const struct pte_table *a, const struct pte_table *b);
 
 /* pte_table_set_folio() - map pages of a folio by consecutive PTEs.

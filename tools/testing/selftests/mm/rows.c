@@ -23,8 +23,15 @@ const struct row rows[] = {
 	{ "OCC-4", "the PMD order keeps its real limit with other sizes on" },
 	{ "OCC-5", "an empty range: nothing appears" },
 
+	{ "VET-1", "a pinned page ends the scan until it is released" },
+	{ "VET-2", "a clean lazyfree page ends the scan; droppable memory stays droppable" },
+	{ "VET-3", "a PTE that userfaultfd write-protects ends the scan, and keeps its mark" },
 	{ "VET-4", "more than max_ptes_shared shared PTEs end the scan" },
+	{ "VET-5", "more than max_ptes_swap swapped PTEs, or one and few referenced, end the scan" },
+	{ "VET-6", "without a referenced page, no scan goes on and no region is collapsed" },
 
+	{ "REG-1", "a region with a swapped PTE is not collapsed, its neighbours are" },
+	{ "REG-2", "the PMD order swaps in up to max_ptes_swap pages" },
 	{ "REG-3", "a region with a shared PTE is not collapsed, its neighbours are" },
 	{ "REG-4", "already a folio of this order or larger: left alone" },
 	{ "REG-5", "smaller folios merge, a misaligned source becomes partially mapped" },

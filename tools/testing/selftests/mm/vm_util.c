@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -196,14 +197,40 @@ bool pagemap_shows_pfns(const struct vm_geometry *vm)
 	return some_pfn(vm);
 }
 
-bool kpageflags_show_pages(const struct vm_geometry *vm)
+bool pagemap_shows_soft_dirty(const struct vm_geometry *vm)
+{
+	char *page = mmap(NULL, vm->page_size, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint64_t entry = 0;
+
+	if (page == MAP_FAILED)
+		return false;
+	/* A page that was just written is dirty, if anything is. */
+	touch_page(page);
+	pagemap_read(vm, page, 1, &entry);
+	munmap(page, vm->page_size);
+	return entry & PM_SOFT_DIRTY;
+}
+
+/* Flags of a page that is in use; 0 when they are hidden. */
+static uint64_t some_flags(const struct vm_geometry *vm)
 {
 	struct page_reader *flags = page_reader_open("/proc/kpageflags");
-	bool shown = flags && page_reader_get(flags, some_pfn(vm));
+	uint64_t entry = flags ? page_reader_get(flags, some_pfn(vm)) : 0;
 
 	if (flags)
 		page_reader_close(flags);
-	return shown;
+	return entry;
+}
+
+bool kpageflags_show_pages(const struct vm_geometry *vm)
+{
+	return some_flags(vm);
+}
+
+bool kpageflags_know_ksm(const struct vm_geometry *vm)
+{
+	return !(some_flags(vm) & BIT_ULL(KPF_KSM));
 }
 
 /*
@@ -337,16 +364,50 @@ unsigned int folio_of(struct page_reader *flags, uint64_t pfn, uint64_t *head)
 	return 63 - __builtin_clzll(flags->nr_pages);
 }
 
+static const struct {
+	const char *key;
+	size_t field;
+} smaps_fields[] = {
+	{ "Rss:", offsetof(struct smaps_sum, rss) },
+	{ "Referenced:", offsetof(struct smaps_sum, referenced) },
+	{ "AnonHugePages:", offsetof(struct smaps_sum, anon_huge) },
+	{ "LazyFree:", offsetof(struct smaps_sum, lazyfree) },
+	{ "Swap:", offsetof(struct smaps_sum, swap) },
+	{ "Locked:", offsetof(struct smaps_sum, locked) },
+};
+
+/* "VmFlags: rd wr mr mw me ac ", Documentation/filesystems/proc.rst */
+static unsigned int vma_of_flags(const char *flags)
+{
+	bool readable = strstr(flags, " rd "), writable = strstr(flags, " wr ");
+	unsigned int vma = 0;
+
+	if (!writable)
+		vma |= readable ? VMA_READ_ONLY : VMA_NO_ACCESS;
+	if (strstr(flags, " lo "))
+		vma |= VMA_LOCKED;
+	if (strstr(flags, " dp "))
+		vma |= VMA_DROPPABLE;
+	if (strstr(flags, " um ") || strstr(flags, " uw "))
+		vma |= VMA_ARMED;
+	return vma;
+}
+
 static void smaps_line(const char *line, struct smaps_sum *sum)
 {
-	size_t *field = NULL;
+	unsigned int i, vma;
 
-	if (!strncmp(line, "Rss:", 4))
-		field = &sum->rss;
-	else if (!strncmp(line, "AnonHugePages:", 14))
-		field = &sum->anon_huge;
-	if (field)
-		*field += strtoull(strchr(line, ':') + 1, NULL, 10) * 1024;
+	for (i = 0; i < ARRAY_SIZE(smaps_fields); i++) {
+		size_t *field = (size_t *)((char *)sum + smaps_fields[i].field);
+		size_t len = strlen(smaps_fields[i].key);
+
+		if (!strncmp(line, smaps_fields[i].key, len))
+			*field += strtoull(line + len, NULL, 10) * 1024;
+	}
+	if (!strncmp(line, "VmFlags:", 8)) {
+		vma = vma_of_flags(line);
+		sum->vma = sum->nr_vmas++ ? sum->vma & vma : vma;
+	}
 }
 
 int smaps_read(char *const *start, unsigned int nr, size_t length,

@@ -27,6 +27,12 @@
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE		25
 #endif
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL	102
+#endif
+#ifndef MAP_DROPPABLE
+#define MAP_DROPPABLE		0x08
+#endif
 
 /* The sizes of the machine; read once, then handed around. */
 struct vm_geometry {
@@ -93,6 +99,10 @@ size_t meminfo_bytes(const char *key);
 
 /* pagemap entries; Documentation/admin-guide/mm/pagemap.rst */
 #define PM_PFN_MASK		(BIT_ULL(55) - 1)
+#define PM_SWAP_TYPE_MASK	(BIT_ULL(5) - 1)
+#define PM_SOFT_DIRTY		BIT_ULL(55)
+#define PM_UFFD_WP		BIT_ULL(57)
+#define PM_GUARD_REGION		BIT_ULL(58)
 #define PM_MMAP_EXCLUSIVE	BIT_ULL(56)
 #define PM_SWAP			BIT_ULL(62)
 #define PM_PRESENT		BIT_ULL(63)
@@ -111,13 +121,26 @@ int pagemap_read(const struct vm_geometry *vm, const char *start, unsigned int n
  */
 bool pagemap_shows_pfns(const struct vm_geometry *vm);
 
+/* pagemap_shows_soft_dirty() - does this kernel know which pages were written to? */
+bool pagemap_shows_soft_dirty(const struct vm_geometry *vm);
+
 /* kpageflags_show_pages() - does /proc/kpageflags have flags for a page in use? */
 bool kpageflags_show_pages(const struct vm_geometry *vm);
 
+/* kpageflags_know_ksm() - does /proc/kpageflags tell KSM's pages from others?
+ * Not where fs/proc/page.c: stable_page_flags() tests one bit of PAGE_MAPPING_KSM that
+ * every anonymous page has, as in 6.12.
+ */
+bool kpageflags_know_ksm(const struct vm_geometry *vm);
+
 /* kpageflags; Documentation/admin-guide/mm/pagemap.rst */
+#define KPF_SWAPBACKED		14
 #define KPF_COMPOUND_HEAD	15
 #define KPF_COMPOUND_TAIL	16
+#define KPF_UNEVICTABLE		18
+#define KPF_KSM			21
 #define KPF_ZERO_PAGE		24
+#define KPF_MLOCKED		33
 
 /* kpageflags and kpagecount read in blocks; one object is one moment's view. */
 struct page_reader;
@@ -146,7 +169,13 @@ unsigned int folio_of(struct page_reader *flags, uint64_t pfn, uint64_t *head);
 /* What smaps tells of one address range, in bytes. */
 struct smaps_sum {
 	size_t rss;
+	size_t referenced;
 	size_t anon_huge;	/* mapped by PMDs */
+	size_t lazyfree;	/* not written since MADV_FREE */
+	size_t swap;
+	size_t locked;
+	unsigned int vma;	/* enum vma_kind, as all of its VMAs are */
+	unsigned int nr_vmas;
 };
 
 /* smaps_read() - add up the VMAs that lie inside each of a set of ranges.

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The counters of a collapse, judged; see check_counters.h. */
+#include "check_counters.h"
+
+/* Differences between what the counters of one size did and what the model says. */
+static int wrong_of_size(const struct collapse_check *check, unsigned int order)
+{
+	const struct collapse_counts *counts = &check->counts;
+	const struct {
+		const char *name;
+		long expected;
+		long seen;
+	} pairs[] = {
+		{ "collapse_alloc", counts->alloc[order],
+		  check->moved.size[order].collapse_alloc },
+		{ "collapse_alloc_failed", 0, check->moved.size[order].collapse_alloc_failed },
+		{ "collapse_exceed_none_pte", counts->exceed_none[order],
+		  check->moved.size[order].exceed_none },
+		{ "collapse_exceed_swap_pte", counts->exceed_swap[order],
+		  check->moved.size[order].exceed_swap },
+		{ "collapse_exceed_shared_pte", counts->exceed_shared[order],
+		  check->moved.size[order].exceed_shared },
+		{ "nr_anon", counts->collapsed[order], check->moved.size[order].nr_anon },
+	};
+	unsigned int i;
+	int wrong = 0;
+
+	for (i = 0; i < ARRAY_SIZE(pairs); i++) {
+		if (pairs[i].expected == pairs[i].seen)
+			continue;
+		check_printf("order %u, %s: expected %ld, seen %ld", order, pairs[i].name,
+			     pairs[i].expected, pairs[i].seen);
+		wrong++;
+	}
+	return wrong;
+}
+
+int check_wrong_counters(const struct collapse_check *check)
+{
+	unsigned int order;
+	int wrong = 0;
+
+	for (order = 2; order <= check->vm.pmd_order; order++)
+		wrong += wrong_of_size(check, order);
+	if (check->moved.thp_collapse_alloc != check->counts.alloc[check->vm.pmd_order]) {
+		check_printf("vmstat, thp_collapse_alloc: expected %ld, seen %ld",
+			     check->counts.alloc[check->vm.pmd_order],
+			     check->moved.thp_collapse_alloc);
+		wrong++;
+	}
+	if (!check->moved.pages_collapsed) {
+		check_print("khugepaged/pages_collapsed did not move");
+		wrong++;
+	}
+	return wrong;
+}
+
+/* Do the counters move though nothing of ours is there to be collapsed? */
+static bool others_move_counters(struct collapse_check *check)
+{
+	struct thp_counters before, after;
+	unsigned int order;
+	bool moved = false;
+
+	thp_counters_read(&check->vm, &before);
+	if (khugepaged_scan(&check->khugepaged, check->passes))
+		return false;
+	thp_counters_read(&check->vm, &after);
+	thp_counters_since(&after, &before);
+	for (order = 0; order <= check->vm.pmd_order; order++)
+		moved |= after.size[order].collapse_alloc || after.size[order].nr_anon ||
+			 after.size[order].split_deferred;
+	return moved;
+}
+
+enum check_verdict check_count(struct collapse_check *check,
+			       int (*wrong)(const struct collapse_check *check))
+{
+	enum check_verdict verdict;
+	unsigned int attempt;
+
+	check->measure = true;
+	for (attempt = 0; attempt < 2; attempt++) {
+		verdict = check_lay_out(check) ?: check_collapse(check);
+		range_area_unmap(&check->area);
+		if (verdict)
+			return verdict;
+		if (check->moved.full_scans == check->passes && !wrong(check))
+			return CHECK_PASS;
+		check_printf("the counters differ; %ld complete scans were made, %u were wanted%s",
+			     check->moved.full_scans, check->passes,
+			     attempt ? "" : "; once more, in case another process interfered");
+	}
+	if (!others_move_counters(check)) {
+		check_print_cases(check);
+		return CHECK_FAIL;
+	}
+	check->skip_reason = "other processes collapse or free large folios";
+	return CHECK_SKIP;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Read a PTE table off memory. */
+#ifndef PTE_READ_H
+#define PTE_READ_H
+
+#include "range.h"
+
+/* pte_read_back() - read the tables of ranges.
+ * @ranges: set up
+ * @nr: number of ranges
+ * @seen: receives a table for each range
+ * @error: says why it failed
+ *
+ * What pagemap and kpageflags do not tell of a single PTE is taken from the table that
+ * the range was set up as, where the sums of smaps bear it out: which pages are
+ * referenced, which lazyfree pages were written again. That a page is pinned is taken
+ * to be so as long as its PTE maps the page frame that was pinned, and a zero page to
+ * be KSM's where KSM put one.
+ *
+ * Return: 0; -EUCLEAN when pagemap and smaps contradict each other; another
+ * negative errno.
+ */
+int pte_read_back(const struct vm_geometry *vm, const struct range *ranges,
+		  unsigned int nr, struct pte_table *const *seen,
+		  struct setup_error *error);
+
+/* pte_read_pfns() - the page frame that each PTE of a range maps.
+ * @pfns: receives a number for each PTE, 0 where no page is present
+ * Return: 0 or a negative errno.
+ */
+int pte_read_pfns(const struct vm_geometry *vm, const struct range *range, uint64_t *pfns);
+
+#endif

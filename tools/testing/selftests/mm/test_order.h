@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Which order is collapsed where: rows SAN and ORD. Included by mthp_khugepaged.c. */
+#ifndef TEST_ORDER_H
+#define TEST_ORDER_H
+
+#include "suite.h"
+
+/* SAN-1: with one size on, a page fault gives a folio of it; set-up relies on that. */
+TEST_ROWS(each_order, fault_gives_this_size, "SAN-1")
+{
+	struct collapse_check *check = &self->check;
+
+	check_sizes(check, BIT(variant->order));
+	check_case(check, check_text(check, "P%u~", variant->order), NULL);
+	check_case(check, check_text(check, "P%u .~", variant->order), NULL);
+	CHECK(check_run(check));
+}
+
+/* ORD-1, ORD-7: a full range becomes folios of the one size that is on. */
+TEST_ROWS(each_order, full_range, "ORD-1 ORD-7")
+{
+	struct collapse_check *check = &self->check;
+	const char *folios = check_text(check, "P%u~", variant->order);
+
+	check_sizes(check, BIT(variant->order));
+	check_case(check, "p~", folios);
+	check->settings.max_ptes_none = 0;
+	CHECK(check_run(check));
+}
+
+/* Is each range either as expected, or as it was set up? */
+static bool all_or_nothing(const struct collapse_check *check)
+{
+	unsigned int i;
+
+	/* The last one is the canary. */
+	for (i = 0; i <= check->nr_cases; i++) {
+		const struct check_case *c = &check->cases[i];
+
+		if (!pte_table_equal(c->seen, c->expected) && !pte_table_equal(c->seen, c->wanted))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * ORD-6: one scan does the first region and the last. A page that is locked or off the
+ * LRU for a moment makes the scan pass a whole range by (mm/khugepaged.c:
+ * collapse_scan_pmd()), that is no half-done range: then it is set up anew.
+ */
+TEST_ROWS(each_order, one_scan_does_all, "ORD-6")
+{
+	struct collapse_check *check = &self->check;
+	unsigned int order = variant->order, nr = BIT(order), attempt;
+	enum check_verdict verdict = CHECK_FAIL;
+
+	check_sizes(check, BIT(order));
+	check->settings.max_ptes_none = 0;
+	check->passes = 1;
+	check_case(check, "p~", check_text(check, "P%u~", order));
+	check_case(check, check_text(check, ".~ p*%u", nr), check_text(check, ".~ P%u", order));
+	check_case(check, check_text(check, "p*%u .~", nr), check_text(check, "P%u .~", order));
+	for (attempt = 0; attempt < 3 && verdict == CHECK_FAIL; attempt++) {
+		CHECK(check_lay_out(check));
+		verdict = check_collapse(check);
+		if (verdict == CHECK_FAIL)
+			ASSERT_TRUE(all_or_nothing(check));
+		range_area_unmap(&check->area);
+	}
+	CHECK(verdict);
+}
+
+/* "P2 P3 ... " up to below the PMD order, or down; their regions follow each other. */
+static const char *staircase(struct collapse_check *check, bool up)
+{
+	unsigned int order, top = check->vm.pmd_order - 1;
+	char text[256] = "";
+	size_t len = 0;
+
+	for (order = 2; order <= top; order++)
+		len += snprintf(text + len, sizeof(text) - len, " P%u",
+				up ? order : top + 2 - order);
+	return check_text(check, "%s", text);
+}
+
+/* ORD-2: of several sizes, the largest that fits wins; a staggered range shows each. */
+TEST_ROWS(collapse, largest_size_wins, "ORD-2")
+{
+	struct collapse_check *check = &self->check;
+
+	SKIP_WITHOUT_MTHP();
+	check_sizes(check, suite_orders());
+	check->settings.max_ptes_none = 0;
+	check_case(check, "p~", "H");
+	check_case(check, ".*4 p~", check_text(check, ".*4 %s", staircase(check, true)));
+	check_case(check, "p~ .*4", check_text(check, "%s .*4", staircase(check, false)));
+	CHECK(check_run(check));
+
+	/* Two sizes, neither of them the PMD's. */
+	check_sizes(check, BIT(2) | BIT(4));
+	check_literal(check, 0, "p4~");
+	check_literal(check, 1, ".*4 p2*3 p4~");
+	check_literal(check, 2, "p4~ p2*3 .*4");
+	CHECK(check_run(check));
+}
+
+/* ORD-3: behind a small folio, the next aligned offset begins with large ones again. */
+TEST_ROWS(collapse, larger_again_after_smaller, "ORD-3")
+{
+	struct collapse_check *check = &self->check;
+
+	SKIP_WITHOUT_MTHP();
+	check_sizes(check, BIT(2) | BIT(3) | BIT(4));
+	check->settings.max_ptes_none = 0;
+	check_case(check, "p*4 .*4 p*8 p*16 .~", "p2 .*4 p3 p4 .~");
+	check_case(check, "p*4 .*12 p*16 .~", "p2 .*12 p4 .~");
+	check_case(check, ".~ p*16 .*8 p*4 .*4 p*16", ".~ p4 .*8 p2 .*4 p4");
+	check_case(check, "p*7 . p*8 p*16 .~", "p2 p*3 . p3 p4 .~");
+	CHECK(check_run(check));
+}
+
+/* ORD-4: with the PMD size off, the next smaller one is the most there can be. */
+TEST_ROWS(collapse, never_pmd_when_off, "ORD-4")
+{
+	struct collapse_check *check = &self->check;
+
+	SKIP_WITHOUT_MTHP();
+	check_sizes(check, suite_mthp_orders());
+	check_case(check, "p~", "pM-1~");
+	check_case(check, ".~ p", check_text(check, ".*%u pM-1", check->vm.nr / 2));
+	CHECK(check_run(check));
+}
+
+/* A mode of one size and what it does, unadvised and with MADV_HUGEPAGE. */
+struct mode_case {
+	enum thp_mode size;
+	enum thp_mode global;
+	bool unadvised;
+	bool advised;
+};
+
+static const struct mode_case mode_cases[] = {
+	{ THP_ALWAYS, THP_NEVER, true, true },
+	{ THP_MADVISE, THP_NEVER, false, true },
+	{ THP_INHERIT, THP_ALWAYS, true, true },
+	{ THP_INHERIT, THP_MADVISE, false, true },
+	{ THP_INHERIT, THP_NEVER, false, false },
+	{ THP_NEVER, THP_ALWAYS, false, false },
+};
+
+/* Order 2 is on for advised memory all the time: khugepaged must live to say no. */
+static enum check_verdict run_modes(struct collapse_check *check, unsigned int order)
+{
+	enum check_verdict verdict = CHECK_PASS;
+	unsigned int i;
+
+	/* "always" is for other processes too: fill none of their holes. */
+	check->settings.max_ptes_none = 0;
+	check_case(check, "p~", NULL)->advice = ADVISE_NOTHING;
+	check_case(check, "p~", NULL);
+	for (i = 0; i < ARRAY_SIZE(mode_cases) && !verdict; i++) {
+		const struct mode_case *mode = &mode_cases[i];
+		const char *collapsed = check_text(check, "P%u~", order);
+
+		check_sizes(check, BIT(2));
+		check->settings.size[order] = mode->size;
+		check->settings.global = mode->global;
+		check_literal(check, 0, mode->unadvised ? collapsed : "p~");
+		check_literal(check, 1, mode->advised ? collapsed : "p2~");
+		verdict = check_run(check);
+	}
+	return verdict;
+}
+
+/* ORD-5: always, madvise, inherit and never of an mTHP size. */
+TEST_ROWS(collapse, modes_of_an_mthp_size, "ORD-5")
+{
+	struct collapse_check *check = &self->check;
+
+	SKIP_WITHOUT_MTHP();
+	CHECK(run_modes(check, 4));
+}
+
+/* ORD-5: the same of the PMD size. */
+TEST_ROWS(collapse, modes_of_the_pmd_size, "ORD-5")
+{
+	struct collapse_check *check = &self->check;
+
+	SKIP_WITHOUT_MTHP();
+	CHECK(run_modes(check, check->vm.pmd_order));
+}
+
+/* ORD-5: always and madvise of the PMD size, on any kernel. */
+TEST_ROWS(collapse, pmd_size_always_and_madvise, "ORD-5")
+{
+	struct collapse_check *check = &self->check;
+	unsigned int pmd_order = check->vm.pmd_order;
+
+	check->settings.max_ptes_none = 0;
+	check_case(check, "p~", "p~")->advice = ADVISE_NOTHING;
+	check_case(check, "p~", "H");
+	check->settings.size[pmd_order] = THP_MADVISE;
+	CHECK(check_run(check));
+
+	check_literal(check, 0, "H");
+	check->settings.size[pmd_order] = THP_ALWAYS;
+	CHECK(check_run(check));
+}
+
+#endif
