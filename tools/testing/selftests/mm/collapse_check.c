@@ -115,6 +115,12 @@ void check_literal(struct collapse_check *check, unsigned int nr, const char *li
 		check->broken = "out of memory";
 }
 
+void check_alternative(struct collapse_check *check, unsigned int nr, const char *notation)
+{
+	free(check->cases[nr].alternative);
+	check->cases[nr].alternative = parse(check, notation);
+}
+
 static enum check_verdict report_broken(struct collapse_check *check)
 {
 	if (check->broken)
@@ -326,14 +332,6 @@ static enum check_verdict compare_literal(struct collapse_check *check,
 	return verdict;
 }
 
-/* Sizes on for the VMA of a case. */
-static unsigned long orders_for(const struct collapse_check *check, const struct check_case *c)
-{
-	if (c->advice == ADVISE_NOHUGEPAGE)
-		return 0;
-	return thp_settings_orders(&check->vm, &check->settings, c->advice == ADVISE_HUGEPAGE);
-}
-
 static enum check_verdict predict(struct collapse_check *check, struct check_case *c)
 {
 	unsigned int pass;
@@ -341,7 +339,11 @@ static enum check_verdict predict(struct collapse_check *check, struct check_cas
 		.generation = check->generation,
 		.forced = check->forced,
 		.one_vma = c->shape == RANGE_WHOLE,
-		.orders = orders_for(check, c),
+		.refused = c->advice == ADVISE_NOHUGEPAGE,
+		.no_table = !c->table_exists &&
+			    pte_table_count(c->seen, BIT(PTE_EMPTY)) == check->vm.nr,
+		.orders = thp_settings_orders(&check->vm, &check->settings,
+					      c->advice == ADVISE_HUGEPAGE),
 		.always_orders = thp_settings_orders(&check->vm, &check->settings, false),
 		.max_ptes_none = check->settings.max_ptes_none,
 		.max_ptes_swap = check->settings.max_ptes_swap,
@@ -594,11 +596,12 @@ static enum check_verdict compare_range(struct collapse_check *check, unsigned i
 					const char *what)
 {
 	size_t step = check->every_byte ? sizeof(uint64_t) : CACHE_LINE;
-	const struct check_case *c = case_of(check, nr);
+	struct check_case *c = case_of(check, nr);
 	enum check_verdict verdict = CHECK_PASS;
 	struct setup_error error;
 
-	if (!pte_table_equal(c->expected, c->seen)) {
+	c->took_alternative = c->alternative && pte_table_equal(c->alternative, c->seen);
+	if (!c->took_alternative && !pte_table_equal(c->expected, c->seen)) {
 		print_mismatch(check, c, what, c->expected, c->seen);
 		verdict = CHECK_FAIL;
 	}

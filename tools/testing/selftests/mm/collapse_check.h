@@ -47,6 +47,8 @@ struct check_case {
 	char *literal;			/* what the test says; NULL: the model alone */
 	struct pte_table *wanted;
 	struct pte_table *expected;
+	struct pte_table *alternative;	/* as right as @expected; NULL: there is none */
+	bool took_alternative;
 	struct pte_table *seen;
 	uint64_t *pfns;			/* page frames before the collapse; 0: none */
 	enum check_advice advice;
@@ -168,6 +170,9 @@ enum check_verdict check_collapse(struct collapse_check *check);
 
 /* check_literal() - what must become of a case in the next check_collapse(). */
 void check_literal(struct collapse_check *check, unsigned int nr, const char *literal);
+
+/* check_alternative() - what may become of a case instead, in all check_collapse(). */
+void check_alternative(struct collapse_check *check, unsigned int nr, const char *notation);
 
 /* check_run() - all of it for any number of cases, as many at a time as fit. */
 enum check_verdict check_run(struct collapse_check *check);

@@ -312,7 +312,8 @@ void collapse_model(struct pte_table *table, const struct collapse_rules *rules,
 		orders &= pmd_only;
 
 	/* hugepage_vma_revalidate(): the PTE table must belong to one VMA. */
-	if (!orders || !rules->one_vma || !scan(&pass, orders))
+	if (!orders || rules->refused || rules->no_table || !rules->one_vma ||
+	    !scan(&pass, orders))
 		return;
 	if (rules->generation == GEN_V10 && !rules->forced)
 		walk_v10(&pass, orders, 0, table->order);

@@ -6,9 +6,6 @@
  * They are those of mm/khugepaged.c: collapse_scan_pmd() (the scan and its
  * vetoes), mthp_collapse() (which order where), __collapse_huge_page_isolate()
  * (the second look at a region, under the lock).
- *
- * Not known to it: whether an empty range has a PTE table. Without one there is
- * nothing to scan; khugepaged counts no excess of holes, MADV_COLLAPSE fails.
  */
 #ifndef COLLAPSE_MODEL_H
 #define COLLAPSE_MODEL_H
@@ -33,6 +30,8 @@ struct collapse_rules {
 	enum generation generation;
 	bool forced;			/* MADV_COLLAPSE, not khugepaged */
 	bool one_vma;			/* one VMA spans the range */
+	bool refused;			/* by MADV_NOHUGEPAGE */
+	bool no_table;			/* there is no PTE table to be scanned */
 	unsigned long orders;		/* sizes on for the VMA */
 	unsigned long always_orders;	/* of these, the ones set to "always" */
 	unsigned int max_ptes_none;

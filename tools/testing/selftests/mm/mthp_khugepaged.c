@@ -15,6 +15,7 @@
 #include "test_sharing.h"
 #include "test_vma.h"
 #include "test_madvise.h"
+#include "test_inplace.h"
 #include "test_memory.h"
 #include "test_creep.h"
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "khugepaged_ctl.h"
+#include "nodes.h"
 #include "privileges.h"
 #include "probe.h"
 #include "resources.h"
@@ -56,17 +57,6 @@ static bool has_userfaultfd(void)
 #endif
 }
 
-static unsigned int count_nodes(void)
-{
-	unsigned int nodes = 0;
-	char path[64];
-
-	do
-		snprintf(path, sizeof(path), "/sys/devices/system/node/node%u", nodes);
-	while (exists(path) && ++nodes);
-	return nodes;
-}
-
 void probe_print(const struct vm_geometry *vm, enum generation generation)
 {
 	const char *missing = privileges_missing();
@@ -95,7 +85,7 @@ void probe_print(const struct vm_geometry *vm, enum generation generation)
 	printf("KSM: %s\n", resource_ksm() ?: "yes");
 	printf("userfaultfd: %s\n", yes_no(has_userfaultfd()));
 	printf("memcg: %s\n", resource_memcg_probe());
-	printf("NUMA nodes: %u\n", count_nodes());
+	printf("NUMA nodes with memory: %u\n", nodes_with_memory());
 	printf("tracefs: %s\n", resource_trace_probe());
 	printf("io_uring: %s\n", probe_io_uring());
 	printf("libcap: %s\n", privileges_have_libcap ? "yes" : "no, no capability is dropped");

@@ -35,16 +35,32 @@ const struct row rows[] = {
 	{ "REG-3", "a region with a shared PTE is not collapsed, its neighbours are" },
 	{ "REG-4", "already a folio of this order or larger: left alone" },
 	{ "REG-5", "smaller folios merge, a misaligned source becomes partially mapped" },
+	{ "REG-6", "userfaultfd-armed: holes are never filled, and still raise their event" },
+	{ "REG-7", "guard regions survive and still fault, regions beside them collapse" },
+	{ "REG-8", "mlocked memory collapses and stays locked" },
+	{ "REG-9", "read-only and PROT_NONE mappings collapse and stay so" },
+	{ "REG-10", "KSM: merged pages are shared, a lone KSM page is copied out" },
+	{ "REG-11", "soft-dirty: a page written since clear_refs is never reported clean" },
 
 	{ "SHR-1", "fork: nothing is collapsed while the child maps it, all after its exit" },
+	{ "SHR-2", "partly CoWed: private regions collapse, shared ones do not, no page more" },
 	{ "SHR-3", "a folio with any part shared counts as shared at each PTE" },
+	{ "SHR-4", "half of a PMD folio shared: what the kernel takes it for, and the cost" },
 	{ "SHR-5", "after a collapse every PTE is exclusive, every page mapped once" },
+	{ "SHR-6", "hugetlb and KSM memory next to the range is untouched" },
 
 	{ "VMA-1", "the VMA must span the whole aligned range" },
+	{ "VMA-2", "MADV_NOHUGEPAGE and prctl(PR_SET_THP_DISABLE) keep memory as it is" },
 	{ "VMA-3", "sizes switched on after the memory was touched: what starts the scan" },
 
 	{ "MAD-1", "MADV_COLLAPSE gives PMD folios only, ignores sizes and limits" },
+	{ "MAD-2", "MADV_COLLAPSE says EINVAL, ENOMEM, EBUSY, EAGAIN for their causes" },
 	{ "MAD-3", "MADV_COLLAPSE turns smaller mTHPs into one PMD folio" },
+
+	{ "INP-1", "a PMD folio that was split and merged again: in place or copied" },
+	{ "INP-2", "the same after a part was given back and touched again" },
+	{ "INP-3", "the same after swap-out and refault" },
+	{ "INP-4", "the same while pinned: never a copy" },
 
 	{ "DAT-1", "every byte before is every byte after; filled holes read zero" },
 	{ "DAT-2", "Rss grows by exactly the filled holes" },
@@ -54,6 +70,9 @@ const struct row rows[] = {
 	{ "CRP-1", "at a fixed setting, further scans change nothing" },
 	{ "CRP-2", "max_ptes_none 0: Rss never grows by a collapse" },
 	{ "CRP-3", "filled holes never promote a region; a larger size does, if the rule holds" },
+
+	{ "SUS-1", "a collapse of read-only memory keeps soft-dirty" },
+	{ "SUS-2", "a guard region with the PMD size on leaves the smaller sizes their chance" },
 	{ NULL, NULL }
 };
 
@@ -69,9 +88,11 @@ static const struct {
 	{ "SHR-", "sharing" },
 	{ "VMA-", "vma" },
 	{ "MAD-", "madvise" },
+	{ "INP-", "inplace" },
 	{ "DAT-", "memory" },
 	{ "CRP-", "creep" },
 	{ "FAL-", "failure" },
+	{ "SUS-", "suspect" },
 	{ "RAC-", "race" },
 	{ "EXP-", "explore" },
 };

@@ -45,4 +45,79 @@ TEST_ROWS(collapse, madvise_merges_mthp, "MAD-3")
 	CHECK(check_run(check));
 }
 
+/* MAD-2: EINVAL, there is nothing that trying again would mend. */
+TEST_ROWS(collapse, madvise_einval, "MAD-2")
+{
+	struct collapse_check *check = &self->check;
+	struct check_case *c;
+
+	check->forced = true;
+	/* The VMA does not want it. */
+	c = check_case(check, "p~", "p~");
+	c->advice = ADVISE_NOHUGEPAGE;
+	c->forced_errno = EINVAL;
+	/* There is no page table. */
+	check_case(check, ".~", ".~")->forced_errno = EINVAL;
+	/* A PTE is protected by userfaultfd. */
+	check_case(check, "A: p~ w", "A: p~ w")->forced_errno = EINVAL;
+	CHECK(check_run(check));
+}
+
+/* MAD-2: EINVAL too for a guard region, which can never be part of a PMD folio. */
+TEST_ROWS(collapse, madvise_einval_of_guard_region, "MAD-2 REG-7")
+{
+	struct collapse_check *check = &self->check;
+
+	check->forced = true;
+	check_case(check, "G p~", "G p~")->forced_errno = EINVAL;
+	check_case(check, "p~ G", "p~ G")->forced_errno = EINVAL;
+	CHECK(check_run(check));
+}
+
+/* MAD-2: EAGAIN for what passes: somebody holds the page. */
+TEST_ROWS(collapse, madvise_eagain_of_pinned_page, "MAD-2 VET-1")
+{
+	struct collapse_check *check = &self->check;
+	struct check_case *c;
+
+	check->forced = true;
+	c = check_case(check, "g p~", "g p~");
+	c->forced_errno = EAGAIN;
+	c->pin_kind = PIN_VMSPLICE;
+	CHECK(check_lay_out(check));
+	CHECK(check_collapse(check));
+
+	range_area_unpin(&check->area);
+	c->forced_errno = 0;
+	check_literal(check, 0, "H");
+	CHECK(check_read_back(check));
+	CHECK(check_collapse(check));
+}
+
+/* MAD-2: EBUSY where a limit that cannot be ignored is exceeded: no hole of userfaultfd's. */
+TEST_ROWS(collapse, madvise_ebusy_of_armed_hole, "MAD-2 REG-6")
+{
+	struct collapse_check *check = &self->check;
+
+	check->forced = true;
+	check_case(check, "A: p~ .", "A: p~ .")->forced_errno = EBUSY;
+	check_case(check, "A: p~", "A: H");
+	CHECK(check_run(check));
+}
+
+/* MAD-1: swapped, shared and lazyfree pages are no obstacle, in any number. */
+TEST_ROWS(collapse, madvise_ignores_limits_of_pages, "MAD-1")
+{
+	struct collapse_check *check = &self->check;
+
+	check->forced = true;
+	check->settings.max_ptes_swap = 0;
+	check->settings.max_ptes_shared = 0;
+	check_case(check, "s*65 p~", "H");
+	check_case(check, "f*257 p~", "H");
+	check_case(check, "l*3 p~", "H");
+	check_case(check, "u~", "H");
+	CHECK(check_run(check));
+}
+
 #endif

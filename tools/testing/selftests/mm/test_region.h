@@ -4,7 +4,10 @@
 #define TEST_REGION_H
 
 #include "check_counters.h"
+#include "page_states.h"
+#include "pte_read.h"
 #include "suite.h"
+#include "uffd.h"
 
 /* REG-4: a region with a folio as large as the order that is tried is left alone. */
 TEST_ROWS(collapse, large_enough_is_left_alone, "REG-4")
@@ -115,6 +118,327 @@ TEST_ROWS(collapse, smaller_size_after_a_try, "REG-3")
 				    sizeof(uint64_t), &error));
 	ASSERT_TRUE(pte_table_equal(check->cases[0].wanted, check->cases[0].seen));
 	XFAIL(return, "no smaller size is collapsed after a try at a larger one failed");
+}
+
+/* REG-1: a swapped page spoils its region and no other, is counted, and stays in swap. */
+TEST_ROWS(collapse, swapped_page_spoils_one_region, "REG-1 DAT-4")
+{
+	struct collapse_check *check = &self->check;
+
+	SKIP_WITHOUT_MTHP();
+	check_sizes(check, BIT(2) | BIT(4));
+	check_case(check, "s p~", "s p*3 p2*3 p4~");
+	check_case(check, "p~ s", "p4~ p2*3 p*3 s");
+	CHECK(check_count(check, check_wrong_counters));
+
+	/* With limit 0 such a region is not even tried: a swapped PTE is none that is occupied. */
+	check->settings.max_ptes_none = 0;
+	CHECK(check_count(check, check_wrong_counters));
+}
+
+/* REG-2: what is swapped in for the PMD order counts as occupied. */
+TEST_ROWS(collapse, pmd_swaps_in_at_limit_0, "REG-2")
+{
+	struct collapse_check *check = &self->check;
+
+	check_sizes(check, BIT(check->vm.pmd_order));
+	check->settings.max_ptes_none = 0;
+	check_case(check, "p~ s", "H");
+	check_case(check, "s p~", "H");
+	check_case(check, ". s p~", ". s p~");
+	CHECK(check_run(check));
+
+	if (suite.generation == GEN_NONE)
+		return;
+	check_sizes(check, BIT(3) | BIT(check->vm.pmd_order));
+	check_literal(check, 2, ". s p*6 p3~");
+	CHECK(check_run(check));
+}
+
+/* REG-6: with userfaultfd armed no hole is filled, at any limit, and each is still told. */
+TEST_ROWS(collapse, armed_holes_are_never_filled, "REG-6")
+{
+	struct collapse_check *check = &self->check;
+	size_t page_size = check->vm.page_size;
+
+	check_sizes(check, BIT(check->vm.pmd_order));
+	check_case(check, "A: p~ .", "A: p~ .");
+	check_case(check, "A: . p~", "A: . p~");
+	check_case(check, "A: p~ z", "A: p~ z");
+	check_case(check, "A: p~", "A: H");
+	CHECK(check_lay_out(check));
+	CHECK(check_collapse(check));
+	EXPECT_EQ(UFFD_MISSING, uffd_touch(check->area.uffd, check->ranges[1].start, page_size));
+	CHECK(check_seen(check, 1, "A: p~"));
+}
+
+/* REG-6: the same of the smaller orders, which are tried and refused. */
+TEST_ROWS(collapse, armed_holes_with_mthp, "REG-6 DAT-4")
+{
+	struct collapse_check *check = &self->check;
+	size_t page_size = check->vm.page_size;
+
+	SKIP_WITHOUT_MTHP();
+	check_sizes(check, BIT(2));
+	check_case(check, "A: . p*7 .~", "A: . p*3 p2 .~");
+	check_case(check, "A: .~ z p*7", "A: .~ z p*3 p2");
+	CHECK(check_count(check, check_wrong_counters));
+
+	check_sizes(check, BIT(2) | BIT(3));
+	CHECK(check_lay_out(check));
+	CHECK(check_collapse(check));
+	EXPECT_EQ(UFFD_MISSING, uffd_touch(check->area.uffd, check->ranges[0].start, page_size));
+}
+
+/* Does an access to this page still fail, as in a guard region? */
+static bool is_guarded(char *page)
+{
+	return madvise(page, suite.vm.page_size, MADV_POPULATE_WRITE) && errno == EFAULT;
+}
+
+/* REG-7: a guard region stays and still faults; regions beside it are collapsed. */
+TEST_ROWS(collapse, guard_region_survives, "REG-7")
+{
+	struct collapse_check *check = &self->check;
+
+	SKIP_WITHOUT_MTHP();
+	check_sizes(check, BIT(2) | BIT(3));
+	check->settings.max_ptes_none = 0;
+	check_case(check, "G p~", "G p*3 p2 p3~");
+	check_case(check, "p~ G", "p3~ p2 p*3 G");
+	check_case(check, "p*16 G*4 p~", "p3*2 G*4 p2 p3~");
+	CHECK(check_lay_out(check));
+	CHECK(check_collapse(check));
+	EXPECT_TRUE(is_guarded(check->ranges[0].start));
+
+	check->settings.max_ptes_none = check->vm.nr - 1;
+	CHECK(check_collapse(check));
+	EXPECT_TRUE(is_guarded(check->ranges[0].start));
+}
+
+/* REG-7: alone, the PMD order leaves a range with a guard region as it is. */
+TEST_ROWS(collapse, guard_region_and_pmd, "REG-7")
+{
+	struct collapse_check *check = &self->check;
+
+	check_sizes(check, BIT(check->vm.pmd_order));
+	check_case(check, "G p~", "G p~");
+	check_case(check, "p~ G", "p~ G");
+	CHECK(check_lay_out(check));
+	CHECK(check_collapse(check));
+	EXPECT_TRUE(is_guarded(check->ranges[0].start));
+}
+
+/*
+ * SUS-2, REG-7: with the PMD size on too, the smaller sizes get their chance. They do
+ * not: docs/findings/guard-region-stops-smaller-sizes.md.
+ */
+TEST_ROWS(collapse, guard_region_with_pmd_on, "SUS-2 REG-7")
+{
+	struct collapse_check *check = &self->check;
+	unsigned int pmd_order = check->vm.pmd_order;
+	struct setup_error error;
+	long tries;
+
+	SKIP_WITHOUT_MTHP();
+	check_sizes(check, BIT(4) | BIT(pmd_order));
+	check->measure = true;
+	check_case(check, "G p~", "G p*15 p4~");
+	CHECK(check_lay_out(check));
+	if (check_collapse(check) == CHECK_PASS)
+		return;
+	ASSERT_EQ(0, range_check_data(&check->vm, &check->ranges[0], check->cases[0].seen,
+				      sizeof(uint64_t), &error));
+	ASSERT_TRUE(pte_table_equal(check->cases[0].wanted, check->cases[0].seen));
+	tries = check->moved.size[pmd_order].collapse_alloc;
+	check_printf("%ld folios of the PMD order were allocated in %u scans", tries,
+		     check->passes);
+	XFAIL(return, "a guard region keeps the whole range from the smaller sizes");
+}
+
+/* Pages of a range whose folio has all of these flags. */
+static unsigned int count_pages_with(const struct collapse_check *check,
+				     const struct range *range, uint64_t wanted)
+{
+	struct page_reader *flags = page_reader_open("/proc/kpageflags");
+	uint64_t *pfns = calloc(check->vm.nr, sizeof(*pfns)), head;
+	unsigned int i, count = 0;
+
+	if (flags && pfns && !pte_read_pfns(&check->vm, range, pfns)) {
+		for (i = 0; i < check->vm.nr; i++) {
+			if (!pfns[i])
+				continue;
+			folio_of(flags, pfns[i], &head);
+			count += (page_reader_get(flags, head) & wanted) == wanted;
+		}
+	}
+	if (flags)
+		page_reader_close(flags);
+	free(pfns);
+	return count;
+}
+
+/* Is each page of an mlocked range locked, for smaps and for reclaim? */
+static enum check_verdict all_locked(struct collapse_check *check, unsigned int nr)
+{
+	const uint64_t locked = BIT_ULL(KPF_MLOCKED) | BIT_ULL(KPF_UNEVICTABLE);
+	char *start = check->ranges[nr].start;
+	unsigned int pages, flagged;
+	struct smaps_sum smaps;
+
+	if (page_states_drain(&check->vm) ||
+	    smaps_read(&start, 1, check->vm.pmd_size, &smaps))
+		return CHECK_FAIL;
+	pages = pte_table_count(check->cases[nr].seen, PTE_FOLIO_STATES);
+	flagged = count_pages_with(check, &check->ranges[nr], locked);
+	if (smaps.locked == pages * check->vm.page_size && flagged == pages)
+		return CHECK_PASS;
+	check_printf("case %u: of %u pages smaps calls %zu locked, kpageflags %u", nr + 1, pages,
+		     smaps.locked / check->vm.page_size, flagged);
+	return CHECK_FAIL;
+}
+
+/* All mlocked memory of the machine, with what the CPUs have not told yet. */
+static size_t mlocked_bytes(void)
+{
+	char text[64];
+
+	read_text("/proc/sys/vm/stat_refresh", text, sizeof(text));
+	return meminfo_bytes("Mlocked");
+}
+
+/* REG-8: mlocked memory is collapsed and stays locked, until it is unmapped. */
+TEST_ROWS(collapse, mlocked_stays_locked, "REG-8")
+{
+	struct collapse_check *check = &self->check;
+	size_t before, after;
+
+	check_sizes(check, BIT(check->vm.pmd_order));
+	check->settings.max_ptes_none = 0;
+	check_case(check, "L: p~", "L: H");
+	check_case(check, "L: p*16 .~", "L: p*16 .~");
+	if (suite.generation != GEN_NONE) {
+		check_sizes(check, BIT(4));
+		check_literal(check, 0, "L: p4~");
+		check_literal(check, 1, "L: p4 .~");
+	}
+	ASSERT_EQ(0, page_states_drain(&check->vm));
+	before = mlocked_bytes();
+	CHECK(check_lay_out(check));
+	CHECK(check_collapse(check));
+	CHECK(all_locked(check, 0));
+	CHECK(all_locked(check, 1));
+
+	range_area_unmap(&check->area);
+	ASSERT_EQ(0, page_states_drain(&check->vm));
+	after = mlocked_bytes();
+	if (after != before)
+		check_printf("Mlocked is system-wide: %zu kB before, %zu kB after",
+			     before / 1024, after / 1024);
+	EXPECT_GE(before, after);
+}
+
+/* REG-8: with the PMD size on, mlocked memory becomes a PMD folio and stays locked. */
+TEST_ROWS(collapse, mlocked_pmd_stays_locked, "REG-8")
+{
+	struct collapse_check *check = &self->check;
+
+	check_sizes(check, suite_orders());
+	check_case(check, "L: p~", "L: H");
+	check_case(check, "L: p .~", "L: H");
+	CHECK(check_lay_out(check));
+	CHECK(check_collapse(check));
+	CHECK(all_locked(check, 0));
+	CHECK(all_locked(check, 1));
+}
+
+/* REG-9: memory that may only be read, or not at all, is collapsed and stays so. */
+TEST_ROWS(collapse, protection_stays, "REG-9")
+{
+	struct collapse_check *check = &self->check;
+
+	SKIP_WITHOUT_MTHP();
+	check_sizes(check, BIT(2) | BIT(4));
+	check->settings.max_ptes_none = 0;
+	check_case(check, "R: p*20 .~", "R: p4 p2 .~");
+	check_case(check, "N: p*20 .~", "N: p4 p2 .~");
+	check_case(check, "R: p~ .*4", "R: p4~ p2*3 .*4");
+	CHECK(check_run(check));
+
+	check_sizes(check, BIT(check->vm.pmd_order));
+	check->settings.max_ptes_none = check->vm.nr - 1;
+	check_literal(check, 0, "R: H");
+	check_literal(check, 1, "N: H");
+	check_literal(check, 2, "R: H");
+	CHECK(check_run(check));
+}
+
+/* REG-10: a merged page counts as shared; one that nobody else maps is copied out. */
+TEST_ROWS(collapse, ksm_pages, "REG-10")
+{
+	struct collapse_check *check = &self->check;
+
+	SKIP_WITHOUT_MTHP();
+	check_sizes(check, BIT(2));
+	check->settings.max_ptes_none = 0;
+	check_case(check, "k p*11 .~", "k p*3 p2*2 .~");
+	check_case(check, "o p*11 .~", "p2*3 .~");
+	check_case(check, "o*4 k*4 .~", "p2 k*4 .~");
+	CHECK(check_run(check));
+}
+
+/* REG-10: the PMD order takes up to max_ptes_shared merged pages. */
+TEST_ROWS(collapse, ksm_pages_and_pmd, "REG-10 VET-4")
+{
+	struct collapse_check *check = &self->check;
+
+	check_sizes(check, BIT(check->vm.pmd_order));
+	check->settings.max_ptes_shared = 3;
+	check_case(check, "k*3 p~", "H");
+	check_case(check, "k*4 p~", "k*4 p~");
+	check_case(check, "o*4 p~", "H");
+	CHECK(check_run(check));
+}
+
+/* REG-11: what was written since clear_refs is never told to be clean. */
+TEST_ROWS(collapse, written_pages_stay_soft_dirty, "REG-11")
+{
+	struct collapse_check *check = &self->check;
+
+	check->settings.max_ptes_none = 0;
+	check_case(check, "c*3 .~", "c*3 .~");
+	check_case(check, "p~", "H");
+	check_sizes(check, BIT(check->vm.pmd_order));
+	CHECK(check_run(check));
+
+	if (suite.generation == GEN_NONE)
+		return;
+	check_literal(check, 1, "p2~");
+	check_case(check, "p*4 c*3 .~", "p2 c*3 .~");
+	check_sizes(check, BIT(2));
+	CHECK(check_run(check));
+}
+
+/*
+ * SUS-1, REG-11: nor in memory that is read-only by now. It is:
+ * docs/findings/read-only-loses-soft-dirty.md.
+ */
+TEST_ROWS(collapse, read_only_stays_soft_dirty, "SUS-1 REG-11")
+{
+	struct collapse_check *check = &self->check;
+	struct setup_error error;
+
+	SKIP_WITHOUT_MTHP();
+	check_sizes(check, BIT(2));
+	check->settings.max_ptes_none = 0;
+	check_case(check, "R: p*4 c*3 .~", "R: p2 c*3 .~");
+	CHECK(check_lay_out(check));
+	if (check_collapse(check) == CHECK_PASS)
+		return;
+	ASSERT_EQ(0, range_check_data(&check->vm, &check->ranges[0], check->cases[0].seen,
+				      sizeof(uint64_t), &error));
+	CHECK(check_seen(check, 0, "R: c2 c*3 .~"));
+	XFAIL(return, "a collapse of read-only memory forgets that it was written");
 }
 
 #endif

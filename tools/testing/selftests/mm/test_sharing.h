@@ -3,6 +3,10 @@
 #ifndef TEST_SHARING_H
 #define TEST_SHARING_H
 
+#include <fcntl.h>
+
+#include "nodes.h"
+#include "pte_read.h"
 #include "suite.h"
 
 /* Pages of a range that are not exclusive, or not mapped exactly once. */
@@ -73,6 +77,166 @@ TEST_ROWS(collapse, fork_keeps_until_exit, "SHR-1")
 	check_literal(check, 0, "p4*2 .~");
 	check_literal(check, 1, "p4 .~");
 	CHECK(check_collapse(check));
+}
+
+/* A child that keeps all its memory but the canary's, writes to nothing, ends with the pipe. */
+static pid_t fork_holder(struct collapse_check *check, int *hold)
+{
+	char *canary = check->ranges[check->nr_ranges - 1].start;
+	int ready[2], end[2];
+	char byte;
+	pid_t pid;
+
+	if (pipe2(ready, O_CLOEXEC) || pipe2(end, O_CLOEXEC))
+		return -1;
+	pid = fork();
+	if (!pid) {
+		close(end[1]);
+		if (munmap(canary, check->vm.pmd_size) || write(ready[1], "", 1) != 1)
+			_exit(1);
+		while (read(end[0], &byte, 1) < 0 && errno == EINTR)
+			;
+		_exit(0);
+	}
+	close(ready[1]);
+	close(end[0]);
+	*hold = end[1];
+	if (pid > 0 && read(ready[0], &byte, 1) != 1)
+		pid = -1;
+	close(ready[0]);
+	return pid;
+}
+
+/* Page frames of a range that are mapped exactly @times. */
+static unsigned int count_mapped(const struct collapse_check *check, const struct range *range,
+				 uint64_t times)
+{
+	struct page_reader *counts = page_reader_open("/proc/kpagecount");
+	uint64_t *pfns = calloc(check->vm.nr, sizeof(*pfns));
+	unsigned int i, count = 0;
+
+	if (counts && pfns && !pte_read_pfns(&check->vm, range, pfns))
+		for (i = 0; i < check->vm.nr; i++)
+			count += pfns[i] && page_reader_get(counts, pfns[i]) == times;
+	if (counts)
+		page_reader_close(counts);
+	free(pfns);
+	return count;
+}
+
+/*
+ * SHR-2: after a fork, what the parent wrote to is its own and is collapsed; the rest
+ * stays shared. Both together use not one page more.
+ */
+TEST_ROWS(collapse, written_after_fork, "SHR-2")
+{
+	struct collapse_check *check = &self->check;
+	struct range *range = &check->ranges[0];
+	unsigned int i;
+	int hold = -1;
+	pid_t pid;
+
+	SKIP_WITHOUT_MTHP();
+	check_sizes(check, BIT(2) | BIT(4));
+	check->settings.max_ptes_none = 0;
+	check->measure = true;
+	check_case(check, "p*64 .~", NULL);
+	CHECK(check_lay_out(check));
+	pid = fork_holder(check, &hold);
+	ASSERT_LT(0, pid);
+	for (i = 32; i < 64; i += i == 47 ? 13 : 1)
+		range_write_page(&check->vm, range, range->start + i * check->vm.page_size, i);
+	CHECK(check_seen(check, 0, "f*32 p*16 f*12 p*4 .~"));
+
+	check_literal(check, 0, "f*32 p4 f*12 p2 .~");
+	CHECK(check_collapse(check));
+	EXPECT_EQ(44U, count_mapped(check, range, 2));
+	EXPECT_EQ(20U, count_mapped(check, range, 1));
+	EXPECT_EQ(0, check->grown.smaps_rollup);
+
+	close(hold);
+	waitpid(pid, NULL, 0);
+}
+
+/*
+ * SHR-4: half of a PMD folio, without its first page, is mapped by a child too; a page
+ * of the parent's own lies before it. A kernel that judges by the first page may take
+ * the folio for private: then the copy costs memory, and this says how much.
+ */
+TEST_ROWS(collapse, half_shared_pmd_folio, "SHR-4")
+{
+	struct collapse_check *check = &self->check;
+	unsigned int half = check->vm.nr / 2;
+
+	check_sizes(check, BIT(check->vm.pmd_order));
+	check->settings.max_ptes_shared = 0;
+	check->measure = true;
+	check_case(check, check_text(check, "p fM[1-%u] .~", half),
+		   check_text(check, "p fM[1-%u] .~", half));
+	CHECK(check_lay_out(check));
+	EXPECT_EQ(half, count_mapped(check, &check->ranges[0], 2));
+	/* Half of it would be shared, so the whole is copied. */
+	check_alternative(check, 0, "H");
+	CHECK(check_collapse(check));
+	if (check->cases[0].took_alternative)
+		check_printf("taken for private: copied, %ld pages more for the parent, none less for the child",
+			     check->grown.smaps_rollup);
+	else
+		check_print("counted as shared: nothing was collapsed, no page more");
+}
+
+/* A page of hugetlb right behind a range, with something in it; NULL: there is none. */
+static char *map_hugetlb_behind(const struct collapse_check *check, const struct range *range)
+{
+	char *end = range->start + check->vm.pmd_size, *page;
+
+	page = mmap(end, check->vm.pmd_size, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_FIXED, -1, 0);
+	if (page == MAP_FAILED)
+		return NULL;
+	memset(page, 'h', check->vm.pmd_size);
+	return page;
+}
+
+static bool all_bytes_are(const char *page, size_t size, char byte)
+{
+	return page[0] == byte && !memcmp(page, page + 1, size - 1);
+}
+
+/* SHR-6: hugetlb memory right behind a range is neither touched nor in the way. */
+TEST_ROWS(collapse, hugetlb_beside_is_untouched, "SHR-6")
+{
+	struct collapse_check *check = &self->check;
+	uint64_t before = 0, after = 0;
+	char *page;
+
+	check_sizes(check, suite_orders());
+	check_case(check, "p~", "H");
+	CHECK(check_lay_out(check));
+	if (nodes_add_hugetlb(&check->vm, nodes_of(check->ranges[0].start), 1) != 1)
+		SKIP(return, "no hugetlb page of PMD size is to be had");
+	page = map_hugetlb_behind(check, &check->ranges[0]);
+	if (!page)
+		SKIP(return, "no hugetlb page of PMD size is to be had");
+	ASSERT_EQ(0, pagemap_read(&check->vm, page, 1, &before));
+	CHECK(check_collapse(check));
+	ASSERT_EQ(0, pagemap_read(&check->vm, page, 1, &after));
+	EXPECT_EQ(before & PM_PFN_MASK, after & PM_PFN_MASK);
+	EXPECT_TRUE(all_bytes_are(page, check->vm.pmd_size, 'h'));
+}
+
+/* SHR-6: pages that KSM merged stay merged when what lies beside them is collapsed. */
+TEST_ROWS(collapse, ksm_beside_is_untouched, "SHR-6")
+{
+	struct collapse_check *check = &self->check;
+
+	SKIP_WITHOUT_MTHP();
+	check_sizes(check, BIT(2) | BIT(3));
+	check->settings.max_ptes_none = 0;
+	check_case(check, "k*4 p*4 k*8 p~", "k*4 p2 k*8 p3~");
+	CHECK(check_lay_out(check));
+	CHECK(check_collapse(check));
+	EXPECT_EQ(12U, count_mapped(check, &check->ranges[0], 2));
 }
 
 #endif

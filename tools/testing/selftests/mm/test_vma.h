@@ -27,7 +27,7 @@ TEST_ROWS(collapse, vma_must_span_the_range, "VMA-1")
  * it did.
  */
 struct unlisted {
-	int ask[2];		/* a byte: scan */
+	int ask[2];		/* a byte: how to scan */
 	int answer[2];		/* a byte: enum check_verdict */
 	struct range_area area;
 	struct range range;
@@ -42,16 +42,29 @@ FIXTURE(unlisted)
 	struct unlisted here;
 };
 
+/* What the other process is asked to do. */
+#define SCAN_MADVISE	'm'	/* scan with all sizes on for advised memory */
+#define SCAN_ALWAYS	'a'	/* and for all other memory too, with no hole filled */
+
+static enum check_verdict scan_as_asked(struct collapse_check *check, char how)
+{
+	unsigned int order;
+
+	for (order = 2; order <= suite.vm.pmd_order; order++)
+		check->settings.size[order] = how == SCAN_ALWAYS ? THP_ALWAYS : THP_MADVISE;
+	check->settings.max_ptes_none = how == SCAN_ALWAYS ? 0 : suite.vm.nr - 1;
+	return check_run(check);
+}
+
 static void scan_when_asked(int ask, int answer)
 {
 	static struct collapse_check check;
 	char verdict, byte;
 
 	verdict = suite_check_begin(&check, "unlisted");
-	check_sizes(&check, suite_orders());
 	check_case(&check, "p~", "H");
 	while (write(answer, &verdict, 1) == 1 && read(ask, &byte, 1) == 1)
-		verdict = check_run(&check);
+		verdict = scan_as_asked(&check, byte);
 	_exit(0);
 }
 
@@ -87,13 +100,23 @@ FIXTURE_TEARDOWN_PARENT(unlisted)
 	EXPECT_EQ(0, suite_complaints());
 }
 
-static int scan_elsewhere(struct unlisted *here)
+static int ask_to_scan(struct unlisted *here, char how)
 {
 	char verdict = CHECK_FAIL;
 
-	if (write(here->ask[1], "", 1) != 1 || read(here->answer[0], &verdict, 1) != 1)
+	if (write(here->ask[1], &how, 1) != 1 || read(here->answer[0], &verdict, 1) != 1)
 		return CHECK_FAIL;
 	return verdict;
+}
+
+static int scan_elsewhere(struct unlisted *here)
+{
+	return ask_to_scan(here, SCAN_MADVISE);
+}
+
+static int scan_elsewhere_always(struct unlisted *here)
+{
+	return ask_to_scan(here, SCAN_ALWAYS);
 }
 
 /* Does the range look like this? */
@@ -230,6 +253,94 @@ TEST_ROWS(collapse, ineligible_range_is_not_tried, "VMA-1 ORD-5 DAT-4")
 	check_case(check, "p~", "p~")->shape = RANGE_SPLIT;
 	check_case(check, "p~", "p~")->advice = ADVISE_NOTHING;
 	CHECK(check_count(check, check_wrong_counters));
+}
+
+/* VMA-2: MADV_NOHUGEPAGE keeps khugepaged and MADV_COLLAPSE away, whatever the sizes. */
+TEST_ROWS(collapse, nohugepage_is_left_alone, "VMA-2")
+{
+	struct collapse_check *check = &self->check;
+	struct check_case *c;
+	unsigned int order;
+
+	check->settings.max_ptes_none = 0;
+	check_case(check, "p~", "p~")->advice = ADVISE_NOHUGEPAGE;
+	check_case(check, "p~", "H");
+	for (order = 2; order <= check->vm.pmd_order; order++)
+		check->settings.size[order] = THP_ALWAYS;
+	CHECK(check_run(check));
+
+	check->forced = true;
+	c = &check->cases[0];
+	c->forced_errno = EINVAL;
+	CHECK(check_run(check));
+}
+
+#ifndef PR_THP_DISABLE_EXCEPT_ADVISED
+#define PR_THP_DISABLE_EXCEPT_ADVISED	(1 << 1)
+#endif
+
+/* Memory that was touched while all sizes were on for advised memory, and advised or not. */
+static bool prepare_with_sizes_on(struct unlisted *here, bool advise)
+{
+	struct thp_settings on = thp_settings_of(&suite.vm, suite_orders(), THP_MADVISE);
+	char *unused = here->unused.start;
+	struct notation_error notation;
+	struct setup_error error;
+	struct knob_error knob;
+
+	/* A page elsewhere, advised: so the process is known to khugepaged in any case. */
+	return !pte_table_parse(here->wanted, "p~", &notation) &&
+	       !thp_settings_apply(&suite.vm, &on, &knob) &&
+	       !pte_setup(&suite.vm, &here->area, &error) &&
+	       !mprotect(unused, suite.vm.pmd_size, PROT_READ | PROT_WRITE) &&
+	       (touch_page(unused), !madvise(unused, suite.vm.pmd_size, MADV_HUGEPAGE)) &&
+	       (!advise || !madvise(here->range.start, suite.vm.pmd_size, MADV_HUGEPAGE)) &&
+	       looks_like(here, "p~");
+}
+
+/* VMA-2: a process that switched huge pages off for itself is left alone, until it is on. */
+TEST_ROWS(unlisted, prctl_disables, "VMA-2")
+{
+	struct unlisted *here = &self->here;
+
+	ASSERT_TRUE(prepare_with_sizes_on(here, true));
+	ASSERT_EQ(0, prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0));
+	ASSERT_EQ(CHECK_PASS, scan_elsewhere(here));
+	ASSERT_TRUE(must_look_like(here, "p~"));
+	EXPECT_NE(0, madvise(here->range.start, suite.vm.pmd_size, MADV_COLLAPSE));
+	EXPECT_EQ(EINVAL, errno);
+
+	ASSERT_EQ(0, prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0));
+	ASSERT_EQ(CHECK_PASS, scan_elsewhere(here));
+	EXPECT_TRUE(must_look_like(here, "H"));
+}
+
+/* VMA-2: switched off but for advised memory, advised memory is collapsed. */
+TEST_ROWS(unlisted, prctl_disables_except_advised, "VMA-2")
+{
+	struct unlisted *here = &self->here;
+
+	if (prctl(PR_SET_THP_DISABLE, 1, PR_THP_DISABLE_EXCEPT_ADVISED, 0, 0))
+		SKIP(return, "this kernel cannot disable huge pages except for advised memory");
+	ASSERT_TRUE(prepare_with_sizes_on(here, true));
+	ASSERT_EQ(CHECK_PASS, scan_elsewhere(here));
+	EXPECT_TRUE(must_look_like(here, "H"));
+}
+
+/* VMA-2: and memory without advice is not, with its size set to "always". */
+TEST_ROWS(unlisted, prctl_disables_unadvised, "VMA-2")
+{
+	struct unlisted *here = &self->here;
+
+	if (prctl(PR_SET_THP_DISABLE, 1, PR_THP_DISABLE_EXCEPT_ADVISED, 0, 0))
+		SKIP(return, "this kernel cannot disable huge pages except for advised memory");
+	ASSERT_TRUE(prepare_with_sizes_on(here, false));
+	ASSERT_EQ(CHECK_PASS, scan_elsewhere_always(here));
+	ASSERT_TRUE(must_look_like(here, "p~"));
+
+	ASSERT_EQ(0, prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0));
+	ASSERT_EQ(CHECK_PASS, scan_elsewhere_always(here));
+	EXPECT_TRUE(must_look_like(here, "H"));
 }
 
 #endif

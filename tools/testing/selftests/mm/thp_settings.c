@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Every setting that decides what khugepaged does; see thp_settings.h. */
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 
 #include "kselftest.h"
 #include "knob.h"
+#include "nodes.h"
 #include "thp_settings.h"
 
 static const char *const mode_names[] = {
@@ -210,21 +210,14 @@ void thp_settings_describe(const struct vm_geometry *vm,
 static void list_hugetlb(const struct vm_geometry *vm,
 			 void (*knob)(const char *path, bool essential, void *arg), void *arg)
 {
-	struct dirent *entry;
-	unsigned int node;
+	unsigned int node, end = nodes_end();
 	char path[128];
-	DIR *nodes;
 
-	nodes = opendir(NODE_SYSFS);
-	while (nodes && (entry = readdir(nodes))) {
-		if (sscanf(entry->d_name, "node%u", &node) != 1 || node >= MAX_NODES)
-			continue;
-		hugetlb_path(vm, path, sizeof(path), node, "nr_hugepages");
+	for (node = 0; node < end; node++) {
+		nodes_hugetlb_path(vm, path, sizeof(path), node, "nr_hugepages");
 		if (!access(path, F_OK))
 			knob(path, false, arg);
 	}
-	if (nodes)
-		closedir(nodes);
 }
 
 static void list_ksm(void (*knob)(const char *path, bool essential, void *arg), void *arg)

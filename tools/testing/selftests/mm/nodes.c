@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0
+/* NUMA nodes; see nodes.h. */
+#include <dirent.h>
+#include <errno.h>
+#include <linux/mempolicy.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "knob.h"
+#include "nodes.h"
+
+#define NODE_SYSFS	"/sys/devices/system/node"
+
+size_t nodes_bytes(unsigned int node, const char *key)
+{
+	char path[64], text[8192], pattern[64];
+	const char *line;
+
+	snprintf(path, sizeof(path), NODE_SYSFS "/node%u/meminfo", node);
+	snprintf(pattern, sizeof(pattern), " %s:", key);
+	if (read_text(path, text, sizeof(text)) < 0)
+		return 0;
+	line = strstr(text, pattern);
+	return line ? strtoull(line + strlen(pattern), NULL, 10) * 1024 : 0;
+}
+
+unsigned int nodes_end(void)
+{
+	unsigned int node, end = 0;
+	struct dirent *entry;
+	DIR *dir;
+
+	dir = opendir(NODE_SYSFS);
+	while (dir && (entry = readdir(dir)))
+		if (sscanf(entry->d_name, "node%u", &node) == 1 && node < MAX_NODES && node >= end)
+			end = node + 1;
+	if (dir)
+		closedir(dir);
+	return end;
+}
+
+unsigned int nodes_with_memory(void)
+{
+	unsigned int node, nr = 0, end = nodes_end();
+
+	for (node = 0; node < end; node++)
+		nr += !!nodes_bytes(node, "MemTotal");
+	return nr ?: 1;
+}
+
+int nodes_move(const struct vm_geometry *vm, char *start, unsigned int nr, unsigned int node)
+{
+	void **pages = calloc(nr, sizeof(*pages));
+	int *to = calloc(nr, sizeof(*to)), *status = calloc(nr, sizeof(*status));
+	int err = pages && to && status ? 0 : -ENOMEM;
+	unsigned int i;
+
+	for (i = 0; i < nr && !err; i++) {
+		pages[i] = start + i * vm->page_size;
+		to[i] = node;
+	}
+	if (!err && syscall(SYS_move_pages, 0, (unsigned long)nr, pages, to, status,
+			    MPOL_MF_MOVE) < 0)
+		err = -errno;
+	for (i = 0; i < nr && !err; i++)
+		if (nodes_of(pages[i]) != (int)node)
+			err = -EAGAIN;
+	free(pages);
+	free(to);
+	free(status);
+	return err;
+}
+
+int nodes_of(char *page)
+{
+	void *pages[1] = { page };
+	int status = -ENOENT;
+
+	if (syscall(SYS_move_pages, 0, 1UL, pages, NULL, &status, 0))
+		return -errno;
+	return status;
+}
+
+int nodes_bind(char *start, size_t size, unsigned int node)
+{
+	unsigned long mask = 1UL << node;
+
+	return syscall(SYS_mbind, start, size, MPOL_BIND, &mask, 8 * sizeof(mask) + 1, 0) ?
+	       -errno : 0;
+}
+
+void nodes_hugetlb_path(const struct vm_geometry *vm, char *path, size_t size,
+			unsigned int node, const char *name)
+{
+	snprintf(path, size, NODE_SYSFS "/node%u/hugepages/hugepages-%zukB/%s", node,
+		 vm->pmd_size / 1024, name);
+}
+
+long nodes_add_hugetlb(const struct vm_geometry *vm, unsigned int node, unsigned long nr)
+{
+	char path[128], value[KNOB_VALUE];
+	unsigned long before, after;
+	int err;
+
+	nodes_hugetlb_path(vm, path, sizeof(path), node, "nr_hugepages");
+	err = read_ulong(path, &before);
+	if (err)
+		return err;
+	snprintf(value, sizeof(value), "%lu", before + nr);
+	/* It takes what there is, and shows that. */
+	err = knob_write(path, value);
+	if (err && err != -EIO)
+		return err;
+	err = read_ulong(path, &after);
+	return err ?: (long)(after - before);
+}

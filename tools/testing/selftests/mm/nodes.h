@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* NUMA nodes: where pages are, and how to move, use up and reserve them. */
+#ifndef NODES_H
+#define NODES_H
+
+#include "vm_util.h"
+
+/* nodes_end() - the highest number of a node, plus one; 0 where the kernel knows none. */
+unsigned int nodes_end(void);
+
+/* nodes_with_memory() - how many nodes have memory; 1 where the kernel knows none. */
+unsigned int nodes_with_memory(void);
+
+/* nodes_bytes() - a line of the meminfo of one node.
+ * @key: as "MemFree"
+ * Return: bytes; 0 when there is no such line.
+ */
+size_t nodes_bytes(unsigned int node, const char *key);
+
+/* nodes_move() - move pages of this process to a node.
+ * @start: first page
+ * @nr: number of pages, all present
+ * Return: 0; -EAGAIN when some page is elsewhere afterwards; another negative errno.
+ */
+int nodes_move(const struct vm_geometry *vm, char *start, unsigned int nr, unsigned int node);
+
+/* nodes_of() - the node of a page of this process.
+ * Return: its number, or a negative errno: -ENOENT when the page is not present.
+ */
+int nodes_of(char *page);
+
+/* nodes_bind() - let all memory of a mapping come from one node and no other.
+ * Return: 0 or a negative errno.
+ */
+int nodes_bind(char *start, size_t size, unsigned int node);
+
+/* nodes_hugetlb_path() - a file of the pool of PMD-sized hugetlb pages of a node.
+ * @name: as "nr_hugepages"
+ */
+void nodes_hugetlb_path(const struct vm_geometry *vm, char *path, size_t size,
+			unsigned int node, const char *name);
+
+/* nodes_add_hugetlb() - add to the pool of PMD-sized hugetlb pages of a node.
+ * @nr: pages
+ *
+ * The supervisor puts the pool back.
+ *
+ * Return: how many the kernel could add, or a negative errno.
+ */
+long nodes_add_hugetlb(const struct vm_geometry *vm, unsigned int node, unsigned long nr);
+
+#endif
