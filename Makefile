@@ -24,7 +24,7 @@ export BUILD CACHE KSRC KERNEL
 
 .DEFAULT_GOAL := help
 .PHONY: help run run-native check build install kernel deps clean distclean
-.PHONY: fetch-kernel unit-tests build-locked install-locked unit-tests-locked
+.PHONY: fetch-kernel unit-tests build-locked install-locked unit-tests-locked only-here
 
 # The steps build on each other; -j is for the suite's own Makefile.
 .NOTPARALLEL:
@@ -42,11 +42,15 @@ fetch-kernel:
 	@$(VM)/deps.sh build vm
 	@$(VM)/kernel.sh "$$KERNEL" >/dev/null
 
-run-native: build
+run-native: only-here build
 	@$(VM)/suite.sh native
 
-check: deps fetch-kernel build unit-tests
+check: only-here deps fetch-kernel build unit-tests
 	@$(TOP)/tests/run
+
+# Not with ARCH= of another machine, which may have been exported for something else.
+only-here:
+	@$(VM)/native.sh --check
 
 unit-tests:
 	+@$(LOCKED) unit-tests-locked
@@ -64,16 +68,24 @@ kernel:
 	@$(VM)/kernel.sh "$$KERNEL"
 
 # Two runs may share a build folder; they must not build in it at once.
-LOCKED = mkdir -p $(BUILD) && ksrc=$$($(VM)/headers.sh) && \
-	flock $(BUILD)/build.lock $(MAKE) --no-print-directory -f $(TOP)/Makefile KSRC="$$ksrc"
+LOCKED = mkdir -p $(BUILD) && ksrc=$$($(VM)/headers.sh) && cross=$$($(VM)/cross.sh) && \
+	flock $(BUILD)/build.lock $(MAKE) --no-print-directory -f $(TOP)/Makefile KSRC="$$ksrc" $$cross
+
+# For another architecture there is SYSROOT, from cross.sh.
+ifneq ($(SYSROOT),)
+override EXTRA_CFLAGS += -isystem $(SYSROOT)/include
+export LDFLAGS := $(LDFLAGS) -L$(SYSROOT)/lib
+endif
+MAKE_SUITE = $(MAKE) -s --no-print-directory -C $(SUITE) KSRC=$(KSRC) OUTPUT=$(OUT)/mm \
+	EXTRA_CFLAGS="$(EXTRA_CFLAGS)"
 
 build:
 	@$(VM)/deps.sh build
 	+@$(LOCKED) build-locked
 
 build-locked:
-	+@$(MAKE) -s --no-print-directory -C $(SUITE) KSRC=$(KSRC) OUTPUT=$(BUILD)/mm \
-		INSTALL_PATH=$(BUILD)/suite install >&2
+	+@mkdir -p $(OUT)
+	+@$(MAKE_SUITE) INSTALL_PATH=$(OUT)/suite install >&2
 
 install:
 	@$(if $(INSTALL_PATH),,echo "install: say where, with INSTALL_PATH=" >&2; exit 1)
@@ -85,10 +97,9 @@ COLLECTION := mthp
 KSELFTEST = $(KSRC)/tools/testing/selftests
 
 install-locked:
-	+@$(MAKE) -s --no-print-directory -C $(SUITE) KSRC=$(KSRC) OUTPUT=$(BUILD)/mm \
-		INSTALL_PATH=$(INSTALL_PATH)/$(COLLECTION) install >&2
-	@$(MAKE) -s --no-print-directory -C $(SUITE) KSRC=$(KSRC) OUTPUT=$(BUILD)/mm \
-		COLLECTION=$(COLLECTION) emit_tests >$(INSTALL_PATH)/kselftest-list.txt
+	+@mkdir -p $(OUT)
+	+@$(MAKE_SUITE) INSTALL_PATH=$(INSTALL_PATH)/$(COLLECTION) install >&2
+	@$(MAKE_SUITE) COLLECTION=$(COLLECTION) emit_tests >$(INSTALL_PATH)/kselftest-list.txt
 	@install -m 755 $(KSELFTEST)/run_kselftest.sh $(INSTALL_PATH)/run_kselftest.sh
 	@rsync -a $(KSELFTEST)/kselftest $(INSTALL_PATH)/
 

@@ -5,9 +5,9 @@ set -u
 . "${0%/*}/tap.sh"
 
 CACHE=$work/cache
-DEB_ARCH=amd64
-FLAVOUR=cloud-amd64
-export CACHE DEB_ARCH FLAVOUR
+ARCH=amd64
+export CACHE ARCH
+unset FLAVOUR PAGE
 
 # The scripts, and an apt.sh that knows what lies in a folder.
 mkdir -p "$work/top" "$work/archive"
@@ -61,7 +61,7 @@ kernel()
 # cached VERSION MODULE...: the image, these modules and no others.
 cached()
 {
-	folder=$CACHE/kernels/$1-$FLAVOUR
+	folder=$CACHE/kernels/$1-cloud-amd64
 	shift
 	[ -f "$folder/vmlinuz" ] && printed "$folder/vmlinuz" &&
 		[ "$(find "$folder/modules" -type f | sed 's|.*/||' | sort | tr '\n' ' ')" = "${*:+$* }" ]

@@ -1,18 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
-# Sourced by the scripts in this folder: where things lie, and how to complain.
-
-TOP=$(cd "$(dirname "$0")/.." && pwd)
-BUILD=${BUILD:-$TOP/build}
-CACHE=${CACHE:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/mthp_khugepaged}
-# A script that goes elsewhere must still find them.
-case $BUILD in /*) ;; *) BUILD=$PWD/$BUILD ;; esac
-case $CACHE in /*) ;; *) CACHE=$PWD/$CACHE ;; esac
-export BUILD CACHE
-
-# Debian's name of the guest's architecture, and the flavour of its kernels.
-DEB_ARCH=${DEB_ARCH:-amd64}
-FLAVOUR=${FLAVOUR:-cloud-$DEB_ARCH}
+# Sourced by the scripts in this folder: where things lie, what the guest is, and how to
+# complain.
 
 note()
 {
@@ -23,6 +12,48 @@ die()
 {
 	note "$@"
 	exit 1
+}
+
+TOP=$(cd "$(dirname "$0")/.." && pwd)
+BUILD=${BUILD:-$TOP/build}
+CACHE=${CACHE:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/mthp_khugepaged}
+# A script that goes elsewhere must still find them.
+case $BUILD in /*) ;; *) BUILD=$PWD/$BUILD ;; esac
+case $CACHE in /*) ;; *) CACHE=$PWD/$CACHE ;; esac
+export BUILD CACHE
+
+# Debian's name of an architecture; ARCH= may also be the kernel's name, or uname's.
+deb_arch()
+{
+	case $1 in
+	amd64 | x86_64 | x86) echo amd64 ;;
+	arm64 | aarch64) echo arm64 ;;
+	*) return 1 ;;
+	esac
+}
+
+# This machine, and the guest. What is built for another machine has a folder of its own.
+HOST_ARCH=$(deb_arch "$(uname -m)") || HOST_ARCH=$(uname -m)
+DEB_ARCH=$HOST_ARCH
+[ -z "${ARCH:-}" ] || DEB_ARCH=$(deb_arch "$ARCH") ||
+	die "ARCH=$ARCH is not known: amd64 or arm64"
+# shellcheck disable=SC2034
+OUT=$BUILD
+# shellcheck disable=SC2034
+[ "$DEB_ARCH" = "$HOST_ARCH" ] || OUT=$BUILD/$DEB_ARCH
+
+# The size of the guest's pages says which of Debian's kernels it is.
+case $DEB_ARCH,${PAGE:-4k} in
+*,4[kK]) FLAVOUR=${FLAVOUR:-cloud-$DEB_ARCH} ;;
+arm64,16[kK]) FLAVOUR=${FLAVOUR:-arm64-16k} ;;
+arm64,*) die "PAGE=$PAGE is not known: 4k or 16k" ;;
+*,16[kK]) die "PAGE=$PAGE is for ARCH=arm64: $DEB_ARCH has pages of 4k" ;;
+*) die "PAGE=$PAGE is not known: 4k, or with ARCH=arm64 16k" ;;
+esac
+
+is_cross()
+{
+	[ "$DEB_ARCH" != "$HOST_ARCH" ]
 }
 
 # One fetcher of a kind at a time; the lock is released when the script ends.

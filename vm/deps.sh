@@ -43,18 +43,35 @@ compiler()
 	if [ -n "${LLVM:-}" ]; then
 		need clang cmd clang
 		need lld cmd ld.lld
-	elif [ "${CC:-gcc}" = gcc ]; then
+	elif [ "${CC:-gcc}" = gcc ] && ! is_cross; then
 		need gcc cmd gcc
 	fi
 }
 
+# clang needs of it the start-up files and libgcc.
+cross_compiler()
+{
+	[ -z "${CROSS_COMPILE:-}" ] || return 0
+	case $DEB_ARCH in
+	amd64) gnu=x86_64-linux-gnu name=x86-64-linux-gnu ;;
+	arm64) gnu=aarch64-linux-gnu name=$gnu ;;
+	esac
+	need "gcc-$name" cmd "$gnu-gcc"
+	need "libc6-dev-$DEB_ARCH-cross" [ -f "/usr/$gnu/lib/libc.a" ]
+}
+
+# The libraries of another architecture are fetched, not installed: see sysroot.sh.
 set_build()
 {
 	compiler
 	need make cmd make
-	need libc6-dev header stdio.h
-	need liburing-dev header liburing.h
-	need libcap-dev header sys/capability.h
+	if is_cross; then
+		cross_compiler
+	else
+		need libc6-dev header stdio.h
+		need liburing-dev header liburing.h
+		need libcap-dev header sys/capability.h
+	fi
 	need xz-utils cmd xz
 	need rsync cmd rsync
 	need util-linux cmd flock
@@ -65,9 +82,9 @@ set_vm()
 	case $DEB_ARCH in
 	amd64) need qemu-system-x86 cmd qemu-system-x86_64 ;;
 	arm64) need qemu-system-arm cmd qemu-system-aarch64 ;;
-	*) die "DEB_ARCH=$DEB_ARCH is not known: amd64 or arm64" ;;
+	*) die "no guest is like this machine, $DEB_ARCH: give ARCH=amd64 or ARCH=arm64" ;;
 	esac
-	need busybox-static static_busybox
+	is_cross || need busybox-static static_busybox
 	need cpio cmd cpio
 	need xz-utils cmd xz
 	need util-linux cmd flock

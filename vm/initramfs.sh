@@ -9,7 +9,13 @@ set -eu
 out=$1
 shift
 
-busybox=${BUSYBOX:-$(command -v busybox)} || die "no busybox: run vm/deps.sh vm"
+if [ -n "${BUSYBOX:-}" ]; then
+	busybox=$BUSYBOX
+elif is_cross; then
+	busybox=$("$TOP/vm/sysroot.sh")/busybox
+else
+	busybox=$(command -v busybox) || die "no busybox: run vm/deps.sh vm"
+fi
 
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp" "$out.$$"' EXIT

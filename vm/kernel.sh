@@ -32,7 +32,8 @@ check_image()
 	else
 		die "KERNEL=$1 is no kernel image: give a bzImage (x86) or an Image (arm64)"
 	fi
-	[ "$arch" = "$DEB_ARCH" ] || die "KERNEL=$1 is a kernel for $arch, the guest is $DEB_ARCH"
+	[ "$arch" = "$DEB_ARCH" ] ||
+		die "KERNEL=$1 is a kernel for $arch, the guest is $DEB_ARCH: give ARCH=$arch"
 }
 
 # "name version" of every package. Since 6.19 the image lies in linux-binary-VER, before

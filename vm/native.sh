@@ -1,9 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # What run.sh does, on the kernel that is running: native.sh COMMAND [ARGUMENT]...
-# Writes the same logs. Needs root, or sudo.
+# Writes the same logs. Needs root, or sudo. --check: only whether ARCH= is this machine's.
 set -eu
 . "${0%/*}/common.sh"
+
+! is_cross || die "ARCH=$ARCH is for guests, this machine is $HOST_ARCH: unset it"
+[ "${1:-}" != --check ] || exit 0
 
 if [ "$(id -u)" -eq 0 ]; then
 	as_root=

@@ -13,6 +13,12 @@ kernel=$("$TOP/vm/kernel.sh" "$1")
 shift 2
 [ -r "$initramfs" ] || die "$initramfs: no such file"
 
+# With pages of 16k a range is 32 MB, and has four times as many PTEs.
+case ${PAGE:-4k} in
+16[kK]) MEM=${MEM:-3G} HANG_TIMEOUT=${HANG_TIMEOUT:-360} TIMEOUT=${TIMEOUT:-3600} ;;
+esac
+MEM=${MEM:-2G}
+
 # Seconds: to userspace, without a line of output, and for everything.
 BOOT_TIMEOUT=${BOOT_TIMEOUT:-120}
 HANG_TIMEOUT=${HANG_TIMEOUT:-180}
@@ -23,18 +29,18 @@ done
 
 case $DEB_ARCH in
 amd64)
-	qemu=qemu-system-x86_64 tty=ttyS0
+	qemu=qemu-system-x86_64 tty=ttyS0 driver=SERIAL_8250_CONSOLE
 	set_machine="-machine pc -cpu max"
 	;;
 arm64)
-	qemu=qemu-system-aarch64 tty=ttyAMA0
+	qemu=qemu-system-aarch64 tty=ttyAMA0 driver=SERIAL_AMBA_PL011_CONSOLE
 	set_machine="-machine virt -cpu max,pauth-impdef=on"
 	;;
 *)
-	die "DEB_ARCH=$DEB_ARCH is not known: amd64 or arm64"
+	die "no guest is like this machine, $DEB_ARCH: give ARCH=amd64 or ARCH=arm64"
 	;;
 esac
-set_nodes=$("$TOP/vm/nodes.sh" "${CPUS:-2}" "${MEM:-2G}")
+set_nodes=$("$TOP/vm/nodes.sh" "${CPUS:-2}" "$MEM")
 qemu=${QEMU:-$qemu}
 command -v "$qemu" >/dev/null || die "$qemu is not there: run vm/deps.sh vm"
 
@@ -225,7 +231,7 @@ if [ $state != end ]; then
 	if [ -s "$tmp/verdict" ]; then
 		said=$(cat "$tmp/verdict")
 		if [ $state = boot ] && [ -z "$tail" ]; then
-			fail "the guest $said, and wrote nothing: is SERIAL_8250_CONSOLE built in?"
+			fail "the guest $said, and wrote nothing: is $driver built in?"
 		fi
 		fail "the guest $said" "$tail"
 	elif [ "$ended_with" -ne 0 ]; then

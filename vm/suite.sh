@@ -7,13 +7,26 @@ set -eu
 . "${0%/*}/common.sh"
 
 where=${1:-vm}
-suite=$BUILD/suite
+suite=$OUT/suite
 program=mthp_khugepaged
 RUN_ID=${RUN_ID:-$(date +%Y%m%d-%H%M%S)-$$}
 KERNEL=${KERNEL:-latest}
 export RUN_ID
 
 [ -x "$suite/$program" ] || die "$suite/$program is not there: run make build"
+
+# What CC= or an exported CROSS_COMPILE made of it.
+built_for()
+{
+	case $(od -An -tx1 -j18 -N2 "$1" | tr -d ' ') in
+	3e00) echo amd64 ;;
+	b700) echo arm64 ;;
+	*) echo another machine ;;
+	esac
+}
+[ "$where" = native ] || [ "$(built_for "$suite/$program")" = "$DEB_ARCH" ] ||
+	die "the suite was built for $(built_for "$suite/$program"), the guest is $DEB_ARCH:" \
+		"make clean, and look at CC and CROSS_COMPILE"
 
 # ARGS is split as a shell would, quotes and all, but nothing in it is expanded:
 # a PTE table may well hold a * or a ;
@@ -34,12 +47,13 @@ set +f
 
 # A name that nobody has is told before a guest is booted for it.
 for test in ${TESTS:-}; do
+	! is_cross || break
 	"$suite/$program" --test "$test" --categories >/dev/null || exit 1
 done
 
 # What a replay needs beside the test, as it was given.
 settings=
-for name in ARGS MEM CPUS ACCEL APPEND; do
+for name in ARCH PAGE ARGS MEM CPUS ACCEL APPEND; do
 	eval "value=\${$name:-}"
 	[ -z "$value" ] || settings="$settings $name='$value'"
 done
