@@ -142,36 +142,33 @@ static int write_swap_header(int fd, off_t bytes)
 	return err;
 }
 
-/* Our label on a swap area: nobody else's has it. */
-static bool has_label(const char *device)
+enum swap_owner { SWAP_NONE, SWAP_OURS, SWAP_OTHER };
+
+/*
+ * By the label, nobody else's is the same. /proc/swaps does not help: of a device that
+ * was opened in a mount namespace which is gone, it shows another path.
+ */
+static enum swap_owner swap_owner(const char *device)
 {
 	struct swap_header *header = calloc(1, page_size());
 	int fd = open(device, O_RDONLY | O_CLOEXEC);
-	bool ours;
+	enum swap_owner owner = SWAP_NONE;
 
-	ours = header && fd >= 0 &&
-	       pread(fd, header, page_size(), 0) == (ssize_t)page_size() &&
-	       !memcmp(magic_of(header), swap_magic, strlen(swap_magic)) &&
-	       !memcmp(header->label, NAME, sizeof(NAME));
+	if (header && fd >= 0 && pread(fd, header, page_size(), 0) == (ssize_t)page_size() &&
+	    !memcmp(magic_of(header), swap_magic, strlen(swap_magic)))
+		owner = memcmp(header->label, NAME, sizeof(NAME)) ? SWAP_OTHER : SWAP_OURS;
 	if (fd >= 0)
 		close(fd);
 	free(header);
-	return ours;
+	return owner;
 }
 
-static bool is_swap(const char *device)
+/* 1; 0 when it was not on; or a negative errno. */
+static int swap_off(const char *device)
 {
-	size_t len = strlen(device);
-	bool found = false;
-	char line[1024];
-	FILE *file;
-
-	file = fopen("/proc/swaps", "re");
-	while (file && !found && fgets(line, sizeof(line), file))
-		found = !strncmp(line, device, len) && isspace((unsigned char)line[len]);
-	if (file)
-		fclose(file);
-	return found;
+	if (!swapoff(device))
+		return 1;
+	return errno == EINVAL ? 0 : -errno;
 }
 
 /* zram: an odd page more than anybody else would ask for, and a device is known as ours. */
@@ -187,34 +184,29 @@ static int remove_zram(const char *number)
 
 /*
  * Without a size it is one that was added and no more: by us, the number was free when
- * it was recorded.
+ * it was recorded. With our size and no header it had no more than that.
  */
 static int undo_zram(const char *device)
 {
 	const char *name = device + strlen("/dev/");
-	char path[64];
 	unsigned long bytes;
-	bool is_on;
+	char path[64];
 	int err;
 
 	snprintf(path, sizeof(path), "/sys/block/%s/disksize", name);
 	err = read_ulong(path, &bytes);
 	if (err)
 		return err == -ENOENT ? 0 : err;
-	is_on = is_swap(device);
-	if ((bytes && bytes != zram_bytes()) || (is_on && !has_label(device)))
+	if (bytes && (bytes != zram_bytes() || swap_owner(device) == SWAP_OTHER))
 		return 0;
-	if (is_on && swapoff(device))
-		return -errno;
-	return while_busy(remove_zram, name + strlen("zram")) ?: 1;
+	err = swap_owner(device) == SWAP_OURS ? swap_off(device) : 0;
+	return err < 0 ? err : while_busy(remove_zram, name + strlen("zram")) ?: 1;
 }
 
 /* The file below it was unlinked, and with its last user the device lets go of it. */
 static int undo_loop(const char *device)
 {
-	if (!is_swap(device) || !has_label(device))
-		return 0;
-	return swapoff(device) ? -errno : 1;
+	return swap_owner(device) == SWAP_OURS ? swap_off(device) : 0;
 }
 
 /* Folders in the kernel's own file systems. */
@@ -254,9 +246,23 @@ static int remove_cgroup(const char *path)
 	return err ?: while_busy(remove_folder, path);
 }
 
+/*
+ * Can it be there at all? A mount that we do not see, as of a mount namespace that is
+ * gone, may still hold it: that is an error, and stays recorded.
+ */
+static bool is_reachable(const char *path, unsigned long magic)
+{
+	char parent[RESOURCE_PATH];
+
+	snprintf(parent, sizeof(parent), "%.*s", (int)(strrchr(path, '/') - path), path);
+	return on_fs(parent, magic);
+}
+
 static int undo_cgroup(const char *path)
 {
-	if (!on_fs(path, CGROUP2_SUPER_MAGIC))
+	if (!is_reachable(path, CGROUP2_SUPER_MAGIC))
+		return -ENODEV;
+	if (access(path, F_OK))
 		return 0;
 	/* Those that cannot be killed keep the folder busy, that will be told. */
 	write_word(path, "cgroup.kill", "1");
@@ -268,8 +274,9 @@ static int undo_controller(const char *path)
 {
 	int err;
 
-	if (!on_fs(path, CGROUP2_SUPER_MAGIC) ||
-	    !has_word(path, "cgroup.subtree_control", "memory"))
+	if (!on_fs(path, CGROUP2_SUPER_MAGIC))
+		return -ENODEV;
+	if (!has_word(path, "cgroup.subtree_control", "memory"))
 		return 0;
 	err = write_word(path, "cgroup.subtree_control", "-memory");
 	return err == -EBUSY ? 0 : err ?: 1;
@@ -277,7 +284,9 @@ static int undo_controller(const char *path)
 
 static int undo_trace(const char *path)
 {
-	if (!on_fs(path, TRACEFS_MAGIC))
+	if (!is_reachable(path, TRACEFS_MAGIC))
+		return -ENODEV;
+	if (access(path, F_OK))
 		return 0;
 	return while_busy(remove_folder, path) ?: 1;
 }
