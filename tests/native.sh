@@ -11,6 +11,7 @@ ksm=/sys/kernel/mm/ksm
 hugetlb=hugepages-$(($(cat "$thp/hpage_pmd_size" 2>/dev/null || echo 0) / 1024))kB
 lock=/run/mthp_khugepaged.lock
 saved=/run/mthp_khugepaged.saved
+resources=/run/mthp_khugepaged.resources
 
 # A test of the suite that any kernel passes quickly, and a mistake anywhere breaks.
 # shellcheck disable=SC2034
@@ -67,6 +68,57 @@ run()
 	try timeout -k 30 "${limit:-120}" "$@"
 }
 
+# start COMMAND...: a run in the background, that a signal can end as if from a terminal:
+# a shell has SIGINT ignored in what it puts there.
+start()
+{
+	flock -w 120 "$lock" true
+	env --default-signal=INT,HUP,TERM,QUIT "$@" >"$work/run-out" \
+		2>"$work/run-err" </dev/null &
+	supervisor=$!
+}
+
+# ended: the run has, within a minute; its status.
+ended()
+{
+	within 60 zombie "$supervisor" || return 1
+	status=0
+	wait "$supervisor" 2>/dev/null || status=$?
+	cp "$work/run-out" "$work/out"
+	cp "$work/run-err" "$work/err"
+}
+
+state_of()
+{
+	sed -n 's/^State:.\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null
+}
+
+zombie()
+{
+	case $(state_of "$1") in
+	'' | Z) return 0 ;;
+	esac
+	return 1
+}
+
+# The first child of a process.
+child_of()
+{
+	pgrep -P "$1" | head -n 1
+}
+
+has_child()
+{
+	[ -n "$(child_of "$1")" ]
+}
+
+# The moment is what is random here: a wait for nothing. A run takes half a second or more.
+random_moment()
+{
+	random=$(od -An -N2 -tu2 /dev/urandom)
+	sleep "0.$(printf '%03d' $((random % 500)))"
+}
+
 # Processes that carry the mark of this test in their environment, without zombies.
 MTHP_TEST_MARK=$$-$(date +%s)
 export MTHP_TEST_MARK
@@ -113,6 +165,10 @@ end_native()
 	for pid in $(marked); do
 		kill -9 "$pid"
 	done 2>/dev/null
+	if [ -e "$resources" ]; then
+		flock -w 120 "$lock" true
+		timeout 120 "$program" --restore >/dev/null 2>&1
+	fi
 	if [ -s "$work/machine" ]; then
 		# Under the lock: a run of somebody else would restore what it found, and
 		# what a run of ours left to be restored is older than this.
@@ -133,7 +189,9 @@ if [ ! -x "$program" ]; then
 	exit 1
 fi
 # What a killed run left are not the machine's settings.
-[ ! -e "$saved" ] || run "$program" --restore
+if [ -e "$saved" ] || [ -e "$resources" ]; then
+	run "$program" --restore
+fi
 flock -w 120 "$lock" true
 snapshot "$work/machine"
 trap end_native EXIT

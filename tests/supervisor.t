@@ -31,59 +31,15 @@ odd()
 		esac >"$knob"
 	done
 	echo 0 >"$thp/khugepaged/defrag"
+	for pair in sleep_millisecs=33 use_zero_pages=1 smart_scan=0 max_page_sharing=99 \
+		pages_to_scan=44; do
+		[ ! -f "$ksm/${pair%=*}" ] || echo "${pair#*=}" >"$ksm/${pair%=*}"
+	done
+	for knob in /sys/devices/system/node/node*/hugepages/"$hugetlb"/nr_hugepages; do
+		[ ! -f "$knob" ] || echo $(($(cat "$knob") + 1)) >"$knob"
+	done
 	echo 55555 >/proc/sys/vm/min_free_kbytes
 	snapshot "$work/odd"
-}
-
-# start [OPTION]...: a run in the background, that a signal can end as if from a terminal:
-# a shell has SIGINT ignored in what it puts there.
-start()
-{
-	flock -w 120 "$lock" true
-	env --default-signal=INT,HUP,TERM,QUIT "$program" "$@" >"$work/run-out" \
-		2>"$work/run-err" </dev/null &
-	supervisor=$!
-}
-
-# ended: the run has, within a minute; its status.
-ended()
-{
-	within 60 zombie "$supervisor" || return 1
-	status=0
-	wait "$supervisor" 2>/dev/null || status=$?
-	cp "$work/run-out" "$work/out"
-	cp "$work/run-err" "$work/err"
-}
-
-state_of()
-{
-	sed -n 's/^State:.\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null
-}
-
-zombie()
-{
-	case $(state_of "$1") in
-	'' | Z) return 0 ;;
-	esac
-	return 1
-}
-
-# The first child of a process.
-child_of()
-{
-	pgrep -P "$1" | head -n 1
-}
-
-has_child()
-{
-	[ -n "$(child_of "$1")" ]
-}
-
-# The moment is what is random here: a wait for nothing. A run takes half a second or more.
-random_moment()
-{
-	random=$(od -An -N2 -tu2 /dev/urandom)
-	sleep "0.$(printf '%03d' $((random % 500)))"
 }
 
 victim_of()
@@ -104,7 +60,7 @@ victim_of()
 hit()
 {
 	for attempt in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-		start
+		start "$program"
 		random_moment
 		victim=$(victim_of "$1")
 		if [ -n "$victim" ] && kill -STOP "$victim" 2>/dev/null; then
@@ -170,7 +126,7 @@ ok "a run that fails: the settings are back" settings_restored
 
 # What is saved is a word or a number for each knob, ready to be written.
 
-start
+start "$program"
 within 20 has_child "$supervisor"
 child=$(child_of "$supervisor")
 kill -STOP "$supervisor"
@@ -196,7 +152,7 @@ ok "the first run: the settings are back" settings_restored
 
 # Too long.
 
-start --timeout 2
+start "$program" --timeout 2
 within 20 has_child "$supervisor"
 child=$(child_of "$supervisor")
 kill -STOP "$child"
