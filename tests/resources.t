@@ -99,18 +99,39 @@ without()
 	inside=$work/without
 }
 
+# add_zram SIZE: a device of the test's own, with its number as $zram; in bytes, or 0.
+add_zram()
+{
+	zram=$(cat $control/hot_add)
+	[ "$1" -eq 0 ] || echo "$1" >"/sys/block/zram$zram/disksize"
+}
+
+drop_zram()
+{
+	[ -z "$zram" ] || [ ! -d "/sys/block/zram$zram" ] || {
+		swapoff "/dev/zram$zram"
+		echo "$zram" >$control/hot_remove
+	} 2>/dev/null
+	zram=
+}
+
+drop_loop()
+{
+	[ -z "$loop" ] || {
+		swapoff "$loop"
+		losetup -d "$loop"
+	} 2>/dev/null
+	loop=
+}
+
+zram=
+loop=
+
 end_resources()
 {
-	for device in "$work"/swap*; do
-		[ ! -e "$device" ] || swapoff "$device"
-	done 2>/dev/null
-	for device in ${foreign:-}; do
-		swapoff "$device"
-		case $device in
-		*zram*) echo "${device#/dev/zram}" >$control/hot_remove ;;
-		*loop*) losetup -d "$device" ;;
-		esac
-	done 2>/dev/null
+	[ ! -e "$work/swap" ] || swapoff "$work/swap" 2>/dev/null
+	drop_zram
+	drop_loop
 	[ ! -e "$work/record-is-ours" ] || rm -f "$resources"
 	for pid in $(marked); do
 		kill -9 "$pid"
@@ -310,61 +331,51 @@ ok "killed before it was made: the record is gone" recorded_is_gone
 if [ -w $control/hot_remove ]; then
 	page=$(getconf PAGESIZE)
 	for size in 0 $(((256 << 20) + page)); do
-		number=$(cat $control/hot_add)
-		foreign=/dev/zram$number
-		[ "$size" -eq 0 ] || echo "$size" >"/sys/block/zram$number/disksize"
-		record "zram-swap /dev/zram$number"
+		add_zram "$size"
+		record "zram-swap /dev/zram$zram"
 		run "$program" --restore
-		ok "killed with zram of size $size: removed" said "removed zram-swap /dev/zram$number"
+		ok "killed with zram of size $size: removed" said "removed zram-swap /dev/zram$zram"
 		ok "killed with zram of size $size: all is gone" left_as_before
 		recorded_is_gone
+		drop_zram
 	done
-	foreign=
 
 	# Somebody's, under the number that a record has.
-	number=$(cat $control/hot_add)
-	foreign=/dev/zram$number
-	echo $((64 << 20)) >"/sys/block/zram$number/disksize"
-	record "zram-swap /dev/zram$number"
+	add_zram $((64 << 20))
+	record "zram-swap /dev/zram$zram"
 	run "$program" --restore
 	ok "somebody's zram: passes" [ "$status" -eq 0 ]
-	ok "somebody's zram: is left" [ "$(cat "/sys/block/zram$number/disksize")" = $((64 << 20)) ]
-	mkswap -L mthp_khugepaged "/dev/zram$number" >"$work/mkswap" 2>&1
-	swapon "/dev/zram$number"
-	record "zram-swap /dev/zram$number"
+	ok "somebody's zram: is left" [ "$(cat "/sys/block/zram$zram/disksize")" = $((64 << 20)) ]
+	mkswap -L mthp_khugepaged "/dev/zram$zram" >"$work/mkswap" 2>&1
+	swapon "/dev/zram$zram"
+	record "zram-swap /dev/zram$zram"
 	run "$program" --restore
 	ok "somebody's zram with swap: passes" [ "$status" -eq 0 ]
 	ok "somebody's zram with swap: is left on" swap_on zram
-	swapoff "/dev/zram$number"
-	echo "$number" >$control/hot_remove
-	number=$(cat $control/hot_add)
-	echo $(((256 << 20) + page)) >"/sys/block/zram$number/disksize"
-	mkswap -L data "/dev/zram$number" >"$work/mkswap" 2>&1
-	swapon "/dev/zram$number"
-	record "zram-swap /dev/zram$number"
+	drop_zram
+	add_zram $(((256 << 20) + page))
+	mkswap -L data "/dev/zram$zram" >"$work/mkswap" 2>&1
+	swapon "/dev/zram$zram"
+	record "zram-swap /dev/zram$zram"
 	run "$program" --restore
 	ok "somebody's zram with swap of our size: passes" [ "$status" -eq 0 ]
 	ok "somebody's zram with swap of our size: is left on" swap_on zram
-	swapoff "/dev/zram$number"
-	echo "$number" >$control/hot_remove
-	foreign=
+	drop_zram
 else
 	skip "a killed run with zram" "zram is not loaded"
 fi
 
 if [ -e /sys/class/misc/loop-control ] && truncate -s 80M "$work/image" &&
 	mkswap -L data "$work/image" >"$work/mkswap" 2>&1 &&
-	foreign=$(losetup -f --show "$work/image") && swapon "$foreign" 2>"$work/mkswap"; then
-	record "loop-swap $foreign"
+	loop=$(losetup -f --show "$work/image") && swapon "$loop" 2>"$work/mkswap"; then
+	record "loop-swap $loop"
 	run "$program" --restore
 	ok "somebody's loop device with swap: passes" [ "$status" -eq 0 ]
 	ok "somebody's loop device with swap: is left on" swap_on loop
-	swapoff "$foreign"
-	losetup -d "$foreign"
-	foreign=
 else
 	skip "somebody's loop device with swap" "none can be made"
 fi
+drop_loop
 rm -f "$work/image"
 things >"$work/things"
 
