@@ -13,7 +13,8 @@ static int wrong_of_size(const struct collapse_check *check, unsigned int order)
 	} pairs[] = {
 		{ "collapse_alloc", counts->alloc[order],
 		  check->moved.size[order].collapse_alloc },
-		{ "collapse_alloc_failed", 0, check->moved.size[order].collapse_alloc_failed },
+		{ "collapse_alloc_failed", counts->alloc_failed[order],
+		  check->moved.size[order].collapse_alloc_failed },
 		{ "collapse_exceed_none_pte", counts->exceed_none[order],
 		  check->moved.size[order].exceed_none },
 		{ "collapse_exceed_swap_pte", counts->exceed_swap[order],

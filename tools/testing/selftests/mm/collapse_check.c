@@ -344,6 +344,7 @@ static enum check_verdict predict(struct collapse_check *check, struct check_cas
 			    pte_table_count(c->seen, BIT(PTE_EMPTY)) == check->vm.nr,
 		.orders = thp_settings_orders(&check->vm, &check->settings,
 					      c->advice == ADVISE_HUGEPAGE),
+		.no_block_orders = c->no_block_orders,
 		.always_orders = thp_settings_orders(&check->vm, &check->settings, false),
 		.max_ptes_none = check->settings.max_ptes_none,
 		.max_ptes_swap = check->settings.max_ptes_swap,
@@ -668,7 +669,7 @@ static enum check_verdict compare_pfns(struct collapse_check *check)
 		if (pte_read_pfns(&check->vm, &check->ranges[i], pfns))
 			verdict = CHECK_FAIL;
 		for (pte = 0; pte < check->vm.nr && !verdict; pte++) {
-			if (!c->pfns[pte] || c->pfns[pte] == pfns[pte])
+			if (!c->pfns[pte] || c->took_alternative || c->pfns[pte] == pfns[pte])
 				continue;
 			print_failure(check, c, "a page that had to be left alone was replaced");
 			check_printf("PTE %u: page frame %#llx before, %#llx after", pte,

@@ -53,6 +53,7 @@ struct check_case {
 	uint64_t *pfns;			/* page frames before the collapse; 0: none */
 	enum check_advice advice;
 	int forced_errno;		/* of MADV_COLLAPSE; 0: it succeeds */
+	unsigned long no_block_orders;	/* see struct collapse_rules */
 	enum pin_kind pin_kind;		/* see struct range */
 	enum range_shape shape;
 	bool table_exists;		/* see struct range */

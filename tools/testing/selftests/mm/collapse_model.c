@@ -146,6 +146,10 @@ static enum try_result try_region(struct pass *pass, unsigned int offset,
 {
 	unsigned int i, none = 0, shared = 0, referenced = 0;
 
+	if (pass->rules->no_block_orders & BIT(order)) {
+		pass->counts->alloc_failed[order]++;
+		return TRY_SMALLER;
+	}
 	pass->counts->alloc[order]++;
 	if (!swap_in(pass, offset, order))
 		return TRY_SMALLER;

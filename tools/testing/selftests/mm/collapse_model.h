@@ -34,6 +34,7 @@ struct collapse_rules {
 	bool no_table;			/* there is no PTE table to be scanned */
 	unsigned long orders;		/* sizes on for the VMA */
 	unsigned long always_orders;	/* of these, the ones set to "always" */
+	unsigned long no_block_orders;	/* no free block of these orders is to be had */
 	unsigned int max_ptes_none;
 	unsigned int max_ptes_swap;
 	unsigned int max_ptes_shared;
@@ -42,6 +43,7 @@ struct collapse_rules {
 /* What one pass over a range does to the counters. */
 struct collapse_counts {
 	long alloc[MAX_ORDERS];		/* folios allocated: tries */
+	long alloc_failed[MAX_ORDERS];
 	long collapsed[MAX_ORDERS];	/* of these, the successful ones */
 	long exceed_none[MAX_ORDERS];
 	long exceed_swap[MAX_ORDERS];

@@ -13,11 +13,6 @@
 #define MIN_PAUSE_NS	500000L
 #define MAX_PAUSE_NS	8000000L
 
-bool ksm_exists(void)
-{
-	return !access(KSM_SYSFS "/run", W_OK);
-}
-
 bool ksm_has_zero_pages(void)
 {
 	return !access(KSM_SYSFS "/use_zero_pages", W_OK) && ksm_zero_pages() >= 0;

@@ -9,9 +9,6 @@
 
 #define KSM_SYSFS	"/sys/kernel/mm/ksm"
 
-/* ksm_exists() - does this kernel merge pages? */
-bool ksm_exists(void);
-
 /* ksm_has_zero_pages() - can it merge zero-filled pages with the shared zero page? */
 bool ksm_has_zero_pages(void);
 

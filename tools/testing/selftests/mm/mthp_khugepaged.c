@@ -18,5 +18,6 @@
 #include "test_inplace.h"
 #include "test_memory.h"
 #include "test_creep.h"
+#include "test_failure.h"
 
 SUITE_MAIN

@@ -99,7 +99,7 @@ void nodes_hugetlb_path(const struct vm_geometry *vm, char *path, size_t size,
 		 vm->pmd_size / 1024, name);
 }
 
-long nodes_add_hugetlb(const struct vm_geometry *vm, unsigned int node, unsigned long nr)
+long nodes_add_hugetlb(const struct vm_geometry *vm, unsigned int node, long nr)
 {
 	char path[128], value[KNOB_VALUE];
 	unsigned long before, after;

@@ -41,12 +41,12 @@ void nodes_hugetlb_path(const struct vm_geometry *vm, char *path, size_t size,
 			unsigned int node, const char *name);
 
 /* nodes_add_hugetlb() - add to the pool of PMD-sized hugetlb pages of a node.
- * @nr: pages
+ * @nr: pages; less than 0 takes them out again
  *
- * The supervisor puts the pool back.
+ * The supervisor puts the pool back as it was, whatever a test leaves.
  *
  * Return: how many the kernel could add, or a negative errno.
  */
-long nodes_add_hugetlb(const struct vm_geometry *vm, unsigned int node, unsigned long nr);
+long nodes_add_hugetlb(const struct vm_geometry *vm, unsigned int node, long nr);
 
 #endif

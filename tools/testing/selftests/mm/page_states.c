@@ -152,12 +152,14 @@ int page_states_merge(const struct vm_geometry *vm, struct range_area *area,
 	struct states s = { .vm = vm, .area = area, .error = error };
 	size_t lone = count(&s, BIT(PTE_KSM_LONE)) * vm->page_size;
 	size_t merged = count(&s, BIT(PTE_KSM)) * vm->page_size;
+	const char *missing;
 	int err;
 
 	if (!count(&s, MERGED_STATES))
 		return 0;
-	if (!ksm_exists())
-		return setup_missing(error, "this kernel has no KSM");
+	missing = resource_ksm();
+	if (missing)
+		return setup_missing(error, missing);
 	if (!kpageflags_know_ksm(vm))
 		return setup_missing(error, "/proc/kpageflags calls every page a KSM page");
 	if (count(&s, BIT(PTE_KSM_ZERO)) && !ksm_has_zero_pages())

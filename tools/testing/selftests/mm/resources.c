@@ -330,6 +330,18 @@ static bool is_named(const char *path)
 	return is_folder(path) && !strcmp(last + 1, NAME);
 }
 
+static bool is_ksm(const char *path)
+{
+	return !strcmp(path, KSM_SYSFS "/run");
+}
+
+/* It is put back with the settings, see saved_knobs_restore(). */
+static int undo_nothing(const char *path)
+{
+	(void)path;
+	return 0;
+}
+
 static const struct kind {
 	const char *name;
 	bool (*accepts)(const char *path);	/* has it the form that we write? */
@@ -340,9 +352,11 @@ static const struct kind {
 	{ "memory-controller", is_folder, undo_controller },
 	{ "cgroup", is_named, undo_cgroup },
 	{ "trace-instance", is_named, undo_trace },
+	{ "ksm", is_ksm, undo_nothing },
 };
 
-enum kind_index { KIND_ZRAM, KIND_LOOP, KIND_CONTROLLER, KIND_CGROUP, KIND_TRACE };
+enum kind_index { KIND_ZRAM, KIND_LOOP, KIND_CONTROLLER, KIND_CGROUP, KIND_TRACE,
+		  KIND_KSM };
 
 struct record {
 	int fd;
@@ -939,10 +953,22 @@ const char *resource_trace(char *path, size_t size)
 const char *resource_ksm(void)
 {
 	unsigned long run, shared;
+	struct record record;
+	off_t before;
+	int err = 0;
 
 	if (read_ulong(KSM_SYSFS "/run", &run) || read_ulong(KSM_SYSFS "/pages_shared", &shared))
 		return no_ksm;
-	return !run && shared ? ksm_stopped : NULL;
+	if (run)
+		return NULL;
+	err = open_record(&record, O_CREAT);
+	if (err)
+		return no_record;
+	/* Once it is ours, what is merged is ours too: it was not there before. */
+	if (!is_recorded(&record, KIND_KSM))
+		err = shared ? -EBUSY : remember(&record, KIND_KSM, KSM_SYSFS "/run", &before);
+	close(record.fd);
+	return err == -EBUSY ? ksm_stopped : err ? no_record : NULL;
 }
 
 int resources_release(void (*removed)(const char *kind, const char *path, int err))

@@ -16,12 +16,14 @@ const struct row rows[] = {
 	{ "ORD-5", "always, madvise, inherit and never of each size" },
 	{ "ORD-6", "one complete scan does every region of the range" },
 	{ "ORD-7", "folios are contiguous, naturally aligned, and one per region" },
+	{ "ORD-8", "file and shared memory: never a folio below the PMD order" },
 
 	{ "OCC-1", "max_ptes_none 0: one hole no, none yes" },
 	{ "OCC-2", "max_ptes_none NR-1: one present PTE is enough, an empty region stays empty" },
 	{ "OCC-3", "max_ptes_none between: mTHP as if 0, and one warning per boot" },
 	{ "OCC-4", "the PMD order keeps its real limit with other sizes on" },
 	{ "OCC-5", "an empty range: nothing appears" },
+	{ "OCC-6", "zero pages, KSM's too, count as empty and are replaced when collapsed" },
 
 	{ "VET-1", "a pinned page ends the scan until it is released" },
 	{ "VET-2", "a clean lazyfree page ends the scan; droppable memory stays droppable" },
@@ -66,13 +68,22 @@ const struct row rows[] = {
 	{ "DAT-2", "Rss grows by exactly the filled holes" },
 	{ "DAT-3", "AnonHugePages and thp_collapse_alloc for PMD only; nr_anon by the folios" },
 	{ "DAT-4", "collapse_alloc counts tries, collapse_exceed_* only their cause" },
+	{ "DAT-5", "the trace events carry the order and the result" },
+	{ "DAT-6", "young after the collapse" },
+	{ "DAT-7", "what is given back of a folio is freed at the next pressure" },
 
 	{ "CRP-1", "at a fixed setting, further scans change nothing" },
 	{ "CRP-2", "max_ptes_none 0: Rss never grows by a collapse" },
 	{ "CRP-3", "filled holes never promote a region; a larger size does, if the rule holds" },
+	{ "CRP-4", "a limit between 0 and NR-1 lets nothing creep up (in v10 it did)" },
+
+	{ "FAL-1", "no free block of the order: counted, smaller sizes are tried" },
+	{ "FAL-2", "memory cgroup full: the charge fails, nothing changes, nobody is killed" },
+	{ "FAL-3", "the new folio is on the node of most of the range's pages" },
 
 	{ "SUS-1", "a collapse of read-only memory keeps soft-dirty" },
 	{ "SUS-2", "a guard region with the PMD size on leaves the smaller sizes their chance" },
+	{ "SUS-3", "a collapse to order 2 or 3 in a full memory cgroup kills nobody" },
 	{ NULL, NULL }
 };
 

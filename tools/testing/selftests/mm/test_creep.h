@@ -86,4 +86,25 @@ TEST_ROWS(collapse, only_a_larger_size_promotes, "CRP-3")
 	CHECK(check_collapse(check));
 }
 
+/*
+ * CRP-4: a limit between 0 and NR-1 lets no folio creep up one order with each scan. In
+ * the v10 series it did, with a limit above NR/2: that model says so.
+ */
+TEST_ROWS(collapse, limit_between_does_not_creep, "CRP-4")
+{
+	struct collapse_check *check = &self->check;
+
+	SKIP_WITHOUT_MTHP();
+	check_sizes(check, suite_mthp_orders());
+	check->settings.max_ptes_none = check->vm.nr / 2 + 1;
+	check_case(check, "p*4 .~", "p2 .~");
+	check_case(check, "p*3 .~ p*8 .*8", "p*3 .~ p3 .*8");
+	check_case(check, "p4 .~", "p4 .~");
+	CHECK(check_lay_out(check));
+	CHECK(check_collapse(check));
+
+	check->passes = check->vm.pmd_order;
+	CHECK(check_collapse(check));
+}
+
 #endif

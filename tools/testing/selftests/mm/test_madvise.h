@@ -99,6 +99,8 @@ TEST_ROWS(collapse, madvise_ebusy_of_armed_hole, "MAD-2 REG-6")
 {
 	struct collapse_check *check = &self->check;
 
+	if (suite.generation == GEN_NONE)
+		SKIP(return, "older kernels say EINVAL or EBUSY");
 	check->forced = true;
 	check_case(check, "A: p~ .", "A: p~ .")->forced_errno = EBUSY;
 	check_case(check, "A: p~", "A: H");
@@ -116,7 +118,9 @@ TEST_ROWS(collapse, madvise_ignores_limits_of_pages, "MAD-1")
 	check_case(check, "s*65 p~", "H");
 	check_case(check, "f*257 p~", "H");
 	check_case(check, "l*3 p~", "H");
-	check_case(check, "u~", "H");
+	/* Older kernels want one PTE that is writable. */
+	if (suite.generation != GEN_NONE)
+		check_case(check, "u~", "H");
 	CHECK(check_run(check));
 }
 

@@ -4,7 +4,9 @@
 #define TEST_MEMORY_H
 
 #include "check_counters.h"
+#include "memcg.h"
 #include "suite.h"
+#include "trace.h"
 
 /* DAT-1: no byte is lost on the way, and a hole that was filled reads zero. */
 TEST_ROWS(each_order, data_survives, "DAT-1")
@@ -109,6 +111,125 @@ TEST_ROWS(collapse, pmd_counters, "DAT-3")
 		check_print_cases(check);
 	}
 	EXPECT_LE(2, check->moved.pages_collapsed);
+}
+
+/* Do the trace events tell the tries of each order that the model predicts? */
+static int wrong_events(const struct collapse_check *check, const struct trace *trace)
+{
+	unsigned int order;
+	int wrong = 0;
+
+	for (order = 2; order <= check->vm.pmd_order; order++) {
+		long collapsed = check->counts.collapsed[order];
+		long failed = check->counts.alloc[order] - collapsed;
+
+		if (trace->succeeded[order] == collapsed && trace->failed[order] == failed &&
+		    trace->isolated[order] == collapsed)
+			continue;
+		check_printf("order %u: expected %ld collapses and %ld failed tries, the trace events tell %ld and %ld, and %ld isolated",
+			     order, collapsed, failed, trace->succeeded[order],
+			     trace->failed[order], trace->isolated[order]);
+		wrong++;
+	}
+	return wrong;
+}
+
+/* For check_count(), which may want a second measurement. */
+static struct trace counted_trace;
+
+static int wrong_trace(const struct collapse_check *check)
+{
+	int wrong = 1, err = trace_stop(&counted_trace);
+	const char *missing;
+
+	if (err)
+		check_printf("the trace cannot be read: %s", strerror(-err));
+	else
+		wrong = wrong_events(check, &counted_trace);
+	if (wrong && trace_start(&counted_trace, &missing))
+		check_print("the trace cannot be started again");
+	return wrong;
+}
+
+/* DAT-5: the trace events tell the order and the result of each try. */
+TEST_ROWS(collapse, trace_events_tell_order_and_result, "DAT-5")
+{
+	struct collapse_check *check = &self->check;
+	const char *missing;
+	int err;
+
+	SKIP_WITHOUT_MTHP();
+	err = trace_start(&counted_trace, &missing);
+	if (missing)
+		SKIP(return, "%s", missing);
+	ASSERT_EQ(0, err);
+	check_sizes(check, BIT(2) | BIT(4));
+	check_case(check, "p*20 .~", "p4*2 .~");
+	check_case(check, ".*32 p*16 .~ p", ".*32 p4 .~ p4");
+	check_case(check, "s p~", "s p*3 p2*3 p4~");
+	CHECK(check_count(check, wrong_trace));
+}
+
+/* DAT-6: a page is young after the collapse, though most of its region was not. */
+TEST_ROWS(each_order, young_afterwards, "DAT-6")
+{
+	struct collapse_check *check = &self->check;
+	unsigned int order = variant->order, nr = BIT(order);
+
+	check_sizes(check, BIT(order));
+	check_case(check, check_text(check, "u*%u p .~", nr - 1), check_text(check, "P%u .~", order));
+	check_case(check, check_text(check, ".~ p u*%u", nr - 1), check_text(check, ".~ P%u", order));
+	CHECK(check_run(check));
+}
+
+/*
+ * DAT-7: what is given back of a collapsed folio is free at the next pressure on the
+ * memory cgroup; before that it is counted as partially mapped.
+ */
+TEST_ROWS(collapse, partial_unmap_is_freed, "DAT-7")
+{
+	struct collapse_check *check = &self->check;
+	struct memcg memcg;
+	size_t page_size = check->vm.page_size;
+	struct thp_counters before, after;
+	const char *missing;
+	long anon;
+
+	SKIP_WITHOUT_MTHP();
+	missing = memcg_enter(&memcg);
+	if (missing)
+		SKIP(return, "%s", missing);
+	if (!memcg_has(&memcg, "memory.reclaim"))
+		SKIP(return, "memory cgroups of this kernel have no memory.reclaim");
+	check_sizes(check, BIT(4));
+	check->settings.max_ptes_none = 0;
+	check_case(check, "p*64 .~", "p4*4 .~");
+	CHECK(check_lay_out(check));
+	CHECK(check_collapse(check));
+	thp_counters_read(&check->vm, &before);
+	anon = memcg_value(&memcg, "memory.stat", "anon");
+
+	/* Of one folio all but the first page, of another all but the last. */
+	ASSERT_EQ(0, madvise(check->ranges[0].start + page_size, 15 * page_size, MADV_DONTNEED));
+	ASSERT_EQ(0, munmap(check->ranges[0].start + 16 * page_size, 15 * page_size));
+	CHECK(check_seen(check, 0, "p4[0] .*30 p4[15] p4*2 .~"));
+	thp_counters_read(&check->vm, &after);
+	EXPECT_EQ(before.size[4].nr_anon_partially_mapped + 2,
+		  after.size[4].nr_anon_partially_mapped);
+
+	/* Nothing may be swapped out: all there is to reclaim is what hangs there. */
+	memcg_set(&memcg, "memory.swap.max", "0");
+	memcg_set(&memcg, "memory.reclaim", "1M");
+	CHECK(check_seen(check, 0, "p .*30 p p4*2 .~"));
+	thp_counters_read(&check->vm, &after);
+	EXPECT_EQ(before.size[4].nr_anon_partially_mapped, after.size[4].nr_anon_partially_mapped);
+	EXPECT_EQ(before.size[4].nr_anon - 2, after.size[4].nr_anon);
+	EXPECT_EQ(anon - 30 * (long)page_size, memcg_value(&memcg, "memory.stat", "anon"));
+
+	/* Nothing leaks: with the range gone, so is each of its folios. */
+	range_area_unmap(&check->area);
+	thp_counters_read(&check->vm, &after);
+	EXPECT_EQ(before.size[4].nr_anon - 4 - (long)(check->vm.nr / 16), after.size[4].nr_anon);
 }
 
 #endif

@@ -3,6 +3,7 @@
 #ifndef TEST_OCCUPANCY_H
 #define TEST_OCCUPANCY_H
 
+#include "ksm.h"
 #include "suite.h"
 
 /* A case for each place of one PTE in a region: the outermost, those beside, the middle. */
@@ -165,6 +166,54 @@ TEST_ROWS(collapse, empty_range_stays_empty, "OCC-5")
 	EXPECT_EQ(0, check->grown.smaps_rollup) {
 		check_print_cases(check);
 	}
+}
+
+/* OCC-6: the zero page is a hole, and is replaced by zeroed memory where holes may be filled. */
+TEST_ROWS(each_order, zero_pages_are_holes, "OCC-6")
+{
+	struct collapse_check *check = &self->check;
+	unsigned int order = variant->order, nr = BIT(order);
+	const char *text;
+
+	check_sizes(check, BIT(order));
+	check->settings.max_ptes_none = 0;
+	check_case(check, check_text(check, "p*%u .~", nr), check_text(check, "P%u .~", order));
+	text = check_text(check, "z p*%u .~", nr - 1);
+	check_case(check, text, text);
+	text = check_text(check, ".~ p*%u z", nr - 1);
+	check_case(check, text, text);
+	text = check_text(check, "z*%u .~", nr);
+	check_case(check, text, text);
+	CHECK(check_run(check));
+
+	check->settings.max_ptes_none = check->vm.nr - 1;
+	check->every_byte = true;
+	check_literal(check, 1, check_text(check, "P%u .~", order));
+	check_literal(check, 2, check_text(check, ".~ P%u", order));
+	CHECK(check_run(check));
+}
+
+/* OCC-6: so are the zero pages that KSM put there, and KSM counts them no more. */
+TEST_ROWS(collapse, ksm_zero_pages_are_holes, "OCC-6 REG-10")
+{
+	struct collapse_check *check = &self->check;
+
+	SKIP_WITHOUT_MTHP();
+	check_sizes(check, BIT(2));
+	check->settings.max_ptes_none = 0;
+	check_case(check, "K p*7 .~", "K p*3 p2 .~");
+	check_case(check, "p*4 .~ p*5 K*3", "p2 .~ p2 p K*3");
+	CHECK(check_lay_out(check));
+	EXPECT_EQ(4, ksm_zero_pages());
+	CHECK(check_collapse(check));
+	EXPECT_EQ(4, ksm_zero_pages());
+
+	check->settings.max_ptes_none = check->vm.nr - 1;
+	check->every_byte = true;
+	check_literal(check, 0, "p2*2 .~");
+	check_literal(check, 1, "p2 .~ p2*2");
+	CHECK(check_collapse(check));
+	EXPECT_EQ(0, ksm_zero_pages());
 }
 
 #endif

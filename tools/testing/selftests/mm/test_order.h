@@ -3,6 +3,8 @@
 #ifndef TEST_ORDER_H
 #define TEST_ORDER_H
 
+#include <fcntl.h>
+
 #include "suite.h"
 
 /* SAN-1: with one size on, a page fault gives a folio of it; set-up relies on that. */
@@ -205,6 +207,93 @@ TEST_ROWS(collapse, pmd_size_always_and_madvise, "ORD-5")
 	check_literal(check, 0, "H");
 	check->settings.size[pmd_order] = THP_ALWAYS;
 	CHECK(check_run(check));
+}
+
+/*
+ * Pages of a mapping in folios that are neither base pages nor of the PMD order. A
+ * collapse of a file takes its page tables away, so the pages are touched again.
+ */
+static int count_mthp(const struct vm_geometry *vm, char *start, unsigned int nr,
+		      unsigned int *first_order)
+{
+	struct page_reader *flags = page_reader_open("/proc/kpageflags");
+	unsigned int i, order;
+	uint64_t entry, head;
+	int count = 0;
+
+	for (i = 0; i < nr && flags && count >= 0; i++) {
+		char *page = start + i * vm->page_size;
+
+		touch_page(page);
+		if (pagemap_read(vm, page, 1, &entry) || !(entry & PM_PRESENT)) {
+			count = -1;
+			break;
+		}
+		order = folio_of(flags, entry & PM_PFN_MASK, &head);
+		if (!i && first_order)
+			*first_order = order;
+		count += order && order != vm->pmd_order;
+	}
+	if (flags)
+		page_reader_close(flags);
+	return flags ? count : -1;
+}
+
+/* Pages of a file, mapped in the room above a range, advised. @nr of them are touched. */
+static char *map_file_pages(struct collapse_check *check, unsigned int range, int fd, int kind,
+			    unsigned int nr)
+{
+	size_t pmd = check->vm.pmd_size, page_size = check->vm.page_size;
+	char *at = check->ranges[range].start + 2 * pmd;
+	unsigned int i;
+
+	if (fd < 0 || ftruncate(fd, pmd) ||
+	    mmap(at, pmd, PROT_READ | PROT_WRITE, kind | MAP_FIXED, fd, 0) != at)
+		return NULL;
+	for (i = 0; i < nr; i++)
+		touch_page(at + i * page_size);
+	return madvise(at, pmd, MADV_HUGEPAGE) || count_mthp(&check->vm, at, nr, NULL) ? NULL : at;
+}
+
+/*
+ * ORD-8: of shared memory, and of what a process wrote to a private file mapping,
+ * khugepaged makes folios of the PMD order or none. It does look at shared memory.
+ */
+TEST_ROWS(collapse, no_mthp_of_files, "ORD-8")
+{
+	struct collapse_check *check = &self->check;
+	char *whole, *part, *private, *regular, path[128];
+	unsigned int order;
+
+	SKIP_WITHOUT_MTHP();
+	size_path(&check->vm, path, sizeof(path), check->vm.pmd_order, "shmem_enabled");
+	if (access(path, W_OK))
+		SKIP(return, "shared memory of this kernel has no setting for each size");
+	check_sizes(check, suite_orders());
+	check->settings.shmem_orders = suite_orders();
+	check->settings.max_ptes_none = 0;
+	for (order = 0; order < 4; order++)
+		check_case(check, "p~", "H");
+	CHECK(check_lay_out(check));
+	whole = map_file_pages(check, 0, memfd_create("whole", 0), MAP_SHARED, check->vm.nr);
+	part = map_file_pages(check, 1, memfd_create("part", 0), MAP_SHARED, 16);
+	private = map_file_pages(check, 2, memfd_create("private", 0), MAP_PRIVATE, 32);
+	regular = map_file_pages(check, 3, open("/var/tmp", O_TMPFILE | O_RDWR, 0600), MAP_SHARED, 16);
+	ASSERT_NE(NULL, whole);
+	ASSERT_NE(NULL, part);
+	ASSERT_NE(NULL, private);
+	CHECK(check_collapse(check));
+
+	/* The proof that shared memory was looked at: all of it became one PMD folio. */
+	EXPECT_EQ(0, count_mthp(&check->vm, whole, check->vm.nr, &order));
+	EXPECT_EQ(check->vm.pmd_order, order);
+	EXPECT_EQ(0, count_mthp(&check->vm, part, 16, NULL));
+	EXPECT_EQ(0, count_mthp(&check->vm, private, 32, NULL));
+	if (regular) {
+		EXPECT_EQ(0, count_mthp(&check->vm, regular, 16, NULL));
+	} else {
+		check_print("no file in /var/tmp: only shared memory was looked at");
+	}
 }
 
 #endif

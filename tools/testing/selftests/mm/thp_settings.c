@@ -32,7 +32,7 @@ struct knob_setting {
 
 struct knob_list {
 	unsigned int nr;
-	struct knob_setting knob[MAX_ORDERS + 8];
+	struct knob_setting knob[2 * MAX_ORDERS + 16];
 };
 
 static void add_knob(struct knob_list *list, const char *path, const char *value)
@@ -74,6 +74,21 @@ static void add_sizes(const struct vm_geometry *vm, const struct thp_settings *s
 	}
 }
 
+/* Sizes of shared memory and tmpfs, since 6.11; a file each, but not for every size. */
+static void add_shmem_sizes(const struct vm_geometry *vm, const struct thp_settings *settings,
+			    struct knob_list *list)
+{
+	unsigned int order;
+	char path[128];
+
+	for (order = 0; order <= vm->pmd_order; order++) {
+		size_path(vm, path, sizeof(path), order, "shmem_enabled");
+		if (!access(path, F_OK))
+			add_knob(list, path,
+				 settings->shmem_orders & BIT(order) ? "advise" : "never");
+	}
+}
+
 /* In the order in which they are to be written. */
 static void list_knobs(const struct vm_geometry *vm, const struct thp_settings *settings,
 		       struct knob_list *list)
@@ -86,7 +101,7 @@ static void list_knobs(const struct vm_geometry *vm, const struct thp_settings *
 	add_number(list, THP_SYSFS "/khugepaged/max_ptes_none", settings->max_ptes_none);
 	add_number(list, THP_SYSFS "/khugepaged/max_ptes_swap", settings->max_ptes_swap);
 	add_number(list, THP_SYSFS "/khugepaged/max_ptes_shared", settings->max_ptes_shared);
-	add_knob(list, THP_SYSFS "/khugepaged/defrag", "1");
+	add_knob(list, THP_SYSFS "/khugepaged/defrag", settings->no_defrag ? "0" : "1");
 	add_knob(list, THP_SYSFS "/khugepaged/pages_to_scan", PAGES_TO_SCAN);
 	add_knob(list, THP_SYSFS "/khugepaged/scan_sleep_millisecs", SCAN_SLEEP_MILLISECS);
 	add_knob(list, THP_SYSFS "/khugepaged/alloc_sleep_millisecs", "0");
@@ -95,6 +110,7 @@ static void list_knobs(const struct vm_geometry *vm, const struct thp_settings *
 		add_knob(list, THP_SYSFS "/shrink_underused", "0");
 	if (global != THP_NEVER)
 		add_knob(list, THP_SYSFS "/enabled", mode_names[global]);
+	add_shmem_sizes(vm, settings, list);
 	add_sizes(vm, settings, true, list);
 	add_sizes(vm, settings, false, list);
 	if (global == THP_NEVER)

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* No block, no room in the memory cgroup, two nodes: rows FAL. Included by mthp_khugepaged.c. */
+#ifndef TEST_FAILURE_H
+#define TEST_FAILURE_H
+
+#include <fcntl.h>
+#include <sched.h>
+
+#include "check_counters.h"
+#include "memcg.h"
+#include "nodes.h"
+#include "pte_read.h"
+#include "pte_setup.h"
+#include "suite.h"
+
+#define SMALL_NODE	(256UL << 20)	/* bytes; more of a node is not used up for a test */
+
+/* The smallest node, if it is a small one and not the only one; or -1. */
+static int find_small_node(void)
+{
+	unsigned int node, end = nodes_end();
+	size_t smallest = SMALL_NODE;
+	int found = -1;
+
+	for (node = 0; node < end && nodes_with_memory() > 1; node++) {
+		size_t bytes = nodes_bytes(node, "MemTotal");
+
+		if (bytes && bytes < smallest) {
+			smallest = bytes;
+			found = node;
+		}
+	}
+	return found;
+}
+
+/* A node that hugetlb has taken the free blocks of. */
+struct used_node {
+	int node;
+	long taken;	/* blocks */
+};
+
+/*
+ * Let the first @pages of a range live on a node that has no free block of the PMD
+ * order: hugetlb takes all there are. The range is mlocked, or hugetlb would take its pages too.
+ */
+static const char *use_up_blocks(struct collapse_check *check, struct used_node *used,
+				 unsigned int pages)
+{
+	long got;
+
+	*used = (struct used_node){ .node = find_small_node() };
+	if (used->node < 0)
+		return "no NUMA node is small enough to be used up";
+	if (nodes_move(&check->vm, check->ranges[0].start, pages, used->node))
+		return "the small node has no room for a range";
+	do {
+		got = nodes_add_hugetlb(&check->vm, used->node, 1000);
+		used->taken += got > 0 ? got : 0;
+	} while (got > 0);
+	return got < 0 ? "no hugetlb pages of PMD size" : NULL;
+}
+
+static void give_blocks_back(struct collapse_check *check, const struct used_node *used)
+{
+	nodes_add_hugetlb(&check->vm, used->node, -used->taken);
+}
+
+/* FAL-1: with no free block of an order this is counted, and smaller sizes are tried. */
+TEST_ROWS(collapse, no_block_of_pmd_order, "FAL-1 DAT-4")
+{
+	struct collapse_check *check = &self->check;
+	struct used_node used;
+	const char *missing;
+
+	SKIP_WITHOUT_MTHP();
+	check_sizes(check, BIT(2) | BIT(check->vm.pmd_order));
+	check->settings.no_defrag = true;
+	check->measure = true;
+	check_case(check, "L: p*13 .~", "L: p2*4 .~")->no_block_orders =
+		BIT(check->vm.pmd_order);
+	CHECK(check_lay_out(check));
+	missing = use_up_blocks(check, &used, 13);
+	if (missing)
+		SKIP(return, "%s", missing);
+	CHECK(check_read_back(check));
+	CHECK(check_collapse(check));
+	EXPECT_EQ(0, check_wrong_counters(check));
+	give_blocks_back(check, &used);
+}
+
+/* MAD-2: ENOMEM, there is no free block, and none can be made. */
+TEST_ROWS(collapse, madvise_enomem, "MAD-2 FAL-1")
+{
+	struct collapse_check *check = &self->check;
+	struct used_node used;
+	struct check_case *c;
+	const char *missing;
+
+	check->forced = true;
+	c = check_case(check, "L: p~", "L: p~");
+	c->no_block_orders = BIT(check->vm.pmd_order);
+	c->forced_errno = ENOMEM;
+	CHECK(check_lay_out(check));
+	missing = use_up_blocks(check, &used, check->vm.nr);
+	if (missing)
+		SKIP(return, "%s", missing);
+	CHECK(check_read_back(check));
+	CHECK(check_collapse(check));
+	give_blocks_back(check, &used);
+}
+
+/* Two nodes with room for some ranges. */
+static bool find_two_nodes(const struct vm_geometry *vm, unsigned int nodes[2])
+{
+	unsigned int node, found = 0, end = nodes_end();
+
+	for (node = 0; node < end && found < 2; node++)
+		if (nodes_bytes(node, "MemFree") > SMALL_NODE && vm->pmd_size < SMALL_NODE / 4)
+			nodes[found++] = node;
+	return found == 2;
+}
+
+/* Is every page of a range on this node? */
+static bool all_on_node(const struct collapse_check *check, unsigned int nr, unsigned int node)
+{
+	char *page = check->ranges[nr].start;
+	unsigned int i, elsewhere = 0;
+
+	for (i = 0; i < check->vm.nr; i++, page += check->vm.page_size)
+		elsewhere += nodes_of(page) != (int)node;
+	if (elsewhere)
+		check_printf("case %u: %u pages are not on node %u", nr + 1, elsewhere, node);
+	return !elsewhere;
+}
+
+/* Lay out two full ranges: of one the larger part is on the one node, of the other not. */
+static enum check_verdict lay_out_on_nodes(struct collapse_check *check,
+					   const unsigned int nodes[2])
+{
+	unsigned int i, more = check->vm.nr / 2 + 1;
+	enum check_verdict verdict = check_lay_out(check);
+
+	for (i = 0; i < 2 && !verdict; i++) {
+		char *start = check->ranges[i].start;
+
+		if (nodes_move(&check->vm, start, more, nodes[i]) ||
+		    nodes_move(&check->vm, start + more * check->vm.page_size,
+			       check->vm.nr - more, nodes[!i])) {
+			check->skip_reason = "pages cannot be moved to a node";
+			return CHECK_SKIP;
+		}
+	}
+	return verdict ?: check_read_back(check);
+}
+
+/* FAL-3: the new folio is on the node of most pages of the range. */
+TEST_ROWS(collapse, folio_is_on_the_node_of_most, "FAL-3")
+{
+	struct collapse_check *check = &self->check;
+	unsigned int nodes[2];
+
+	if (!find_two_nodes(&check->vm, nodes))
+		SKIP(return, "no two NUMA nodes with memory");
+	check_sizes(check, BIT(check->vm.pmd_order));
+	check_case(check, "p~", "H");
+	check_case(check, "p~", "H");
+	CHECK(lay_out_on_nodes(check, nodes));
+	CHECK(check_collapse(check));
+	EXPECT_TRUE(all_on_node(check, 0, nodes[0]));
+	EXPECT_TRUE(all_on_node(check, 1, nodes[1]));
+	range_area_unmap(&check->area);
+
+	if (suite.generation == GEN_NONE)
+		return;
+	check_sizes(check, BIT(4));
+	check_literal(check, 0, "p4~");
+	check_literal(check, 1, "p4~");
+	CHECK(lay_out_on_nodes(check, nodes));
+	CHECK(check_collapse(check));
+	EXPECT_TRUE(all_on_node(check, 0, nodes[0]));
+	EXPECT_TRUE(all_on_node(check, 1, nodes[1]));
+}
+
+/*
+ * A process in a memory cgroup that is full: it has a range that khugepaged would
+ * collapse, and does nothing itself.
+ */
+struct passive {
+	struct memcg memcg;
+	pid_t pid;
+	int ready[2];		/* from it: a byte, its memory is set up; then one, it is seen */
+	int look[2];		/* to it: a byte, look at your memory */
+};
+
+/* In the child: 1 if its range still looks as it did. */
+static char still_untouched(const struct range *range, const struct pte_table *wanted,
+			    struct pte_table *seen)
+{
+	struct setup_error error;
+
+	if (pte_read_back(&suite.vm, range, 1, &seen, &error)) {
+		check_print(error.what);
+		return 0;
+	}
+	if (!pte_table_equal(wanted, seen))
+		pte_table_draw(wanted, seen, check_print);
+	return pte_table_equal(wanted, seen) &&
+	       !range_check_data(&suite.vm, range, seen, sizeof(uint64_t), &error);
+}
+
+static void be_passive(struct passive *passive)
+{
+	struct pte_table *wanted = pte_table_alloc(suite.vm.pmd_order);
+	struct pte_table *seen = pte_table_alloc(suite.vm.pmd_order);
+	struct range range = { .wanted = wanted };
+	struct notation_error notation;
+	struct range_area area;
+	struct setup_error error;
+	char byte;
+
+	if (!wanted || !seen || memcg_join(&passive->memcg) ||
+	    pte_table_parse(wanted, "p~", &notation) ||
+	    range_area_map(&suite.vm, &area, &range, 1) ||
+	    pte_setup(&suite.vm, &area, &error) ||
+	    !still_untouched(&range, wanted, seen) ||
+	    madvise(range.start, suite.vm.pmd_size, MADV_HUGEPAGE))
+		_exit(1);
+	byte = 1;
+	if (write(passive->ready[1], &byte, 1) == 1 && read(passive->look[0], &byte, 1) == 1) {
+		byte = still_untouched(&range, wanted, seen);
+		if (write(passive->ready[1], &byte, 1) != 1)
+			_exit(1);
+	}
+	_exit(0);
+}
+
+static bool start_passive(struct passive *passive)
+{
+	char byte;
+
+	if (pipe2(passive->ready, O_CLOEXEC) || pipe2(passive->look, O_CLOEXEC))
+		return false;
+	passive->pid = fork();
+	if (!passive->pid) {
+		close(passive->ready[0]);
+		close(passive->look[1]);
+		be_passive(passive);
+	}
+	close(passive->ready[1]);
+	close(passive->look[0]);
+	return passive->pid > 0 && read(passive->ready[0], &byte, 1) == 1;
+}
+
+/* Did it live through it, and is its memory as it was? */
+static bool passive_is_untouched(struct passive *passive)
+{
+	char byte = 0;
+
+	memcg_set(&passive->memcg, "memory.max", "max");
+	return write(passive->look[1], "", 1) == 1 && read(passive->ready[0], &byte, 1) == 1 && byte;
+}
+
+static int stay_on_this_cpu(void)
+{
+	cpu_set_t cpus;
+	int cpu = sched_getcpu();
+
+	if (cpu < 0)
+		return -errno;
+	CPU_ZERO(&cpus);
+	CPU_SET(cpu, &cpus);
+	return sched_setaffinity(0, sizeof(cpus), &cpus) ? -errno : 0;
+}
+
+/* Folios that were allocated beyond what the model predicts of our own ranges. */
+static long tries(const struct collapse_check *check)
+{
+	unsigned int order, pmd_order = check->vm.pmd_order;
+	long more = check->moved.thp_collapse_alloc - check->counts.alloc[pmd_order];
+
+	for (order = 2; order < pmd_order; order++)
+		more += check->moved.size[order].collapse_alloc - check->counts.alloc[order];
+	return more;
+}
+
+/*
+ * Let khugepaged try a range of a process whose memory cgroup is full. The canary is
+ * outside of it.
+ */
+static enum check_verdict try_in_full_memcg(struct collapse_check *check,
+					    struct passive *passive, unsigned long orders)
+{
+	enum check_verdict verdict;
+	int err;
+
+	/* So that nobody else holds charges of the cgroup in stock, see memcg_set_tight(). */
+	err = stay_on_this_cpu();
+	if (err) {
+		check_printf("sched_setaffinity: %s", strerror(-err));
+		return CHECK_FAIL;
+	}
+	check->skip_reason = memcg_make(&passive->memcg);
+	if (check->skip_reason)
+		return CHECK_SKIP;
+	check_sizes(check, orders);
+	check->settings.max_ptes_none = 0;
+	check->measure = true;
+	check_case(check, "p .~", "p .~");
+	/* Before there is memory of ours that it would share. */
+	if (!start_passive(passive)) {
+		check_print("the process in the memory cgroup could not be set up");
+		return CHECK_FAIL;
+	}
+	verdict = check_lay_out(check);
+	if (verdict)
+		return verdict;
+	err = memcg_set_tight(&passive->memcg);
+	if (err) {
+		check_printf("the memory cgroup: %s", strerror(-err));
+		return CHECK_FAIL;
+	}
+	verdict = check_collapse(check);
+	if (!verdict && tries(check) <= 0) {
+		check_print("no folio was allocated for the process in the memory cgroup");
+		verdict = CHECK_FAIL;
+	}
+	return verdict;
+}
+
+/* FAL-2: a charge beyond the limit of the memory cgroup fails, and changes nothing. */
+TEST_ROWS(collapse, full_memcg_keeps_memory, "FAL-2")
+{
+	struct collapse_check *check = &self->check;
+	struct passive passive;
+
+	CHECK(try_in_full_memcg(check, &passive, suite_orders() & ~(BIT(2) | BIT(3))));
+	EXPECT_EQ(0, memcg_value(&passive.memcg, "memory.events", "oom_kill"));
+	EXPECT_TRUE(passive_is_untouched(&passive));
+}
+
+/* FAL-2: so for orders 2 and 3, as long as khugepaged does not reclaim. */
+TEST_ROWS(collapse, full_memcg_keeps_memory_without_defrag, "FAL-2")
+{
+	struct collapse_check *check = &self->check;
+	struct passive passive;
+
+	SKIP_WITHOUT_MTHP();
+	check->settings.no_defrag = true;
+	CHECK(try_in_full_memcg(check, &passive, BIT(2) | BIT(3)));
+	EXPECT_EQ(0, memcg_value(&passive.memcg, "memory.events", "oom_kill"));
+	EXPECT_TRUE(passive_is_untouched(&passive));
+}
+
+/*
+ * SUS-3, FAL-2: and if it does, no process is killed for it. One is:
+ * docs/findings/collapse-invokes-oom-killer.md.
+ */
+TEST_ROWS(collapse, full_memcg_kills_nobody, "SUS-3 FAL-2")
+{
+	struct collapse_check *check = &self->check;
+	struct passive passive;
+	long killed;
+
+	SKIP_WITHOUT_MTHP();
+	CHECK(try_in_full_memcg(check, &passive, BIT(2) | BIT(3)));
+	killed = memcg_value(&passive.memcg, "memory.events", "oom_kill");
+	if (killed > 0) {
+		check_printf("memory.events: oom_kill %ld", killed);
+		XFAIL(return, "khugepaged has a passive process killed for want of a larger folio");
+	}
+	EXPECT_TRUE(passive_is_untouched(&passive));
+}
+
+#endif

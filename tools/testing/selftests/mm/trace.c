@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The trace events of a collapse, counted; see trace.h. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "knob.h"
+#include "kselftest.h"
+#include "resources.h"
+#include "trace.h"
+
+static int set(const struct trace *trace, const char *file, const char *value)
+{
+	char path[384];
+
+	snprintf(path, sizeof(path), "%s/%s", trace->path, file);
+	return knob_write_always(path, value);
+}
+
+int trace_start(struct trace *trace, const char **missing)
+{
+	static const char *const events[] = {
+		"events/huge_memory/mm_collapse_huge_page/enable",
+		"events/huge_memory/mm_collapse_huge_page_isolate/enable",
+		"events/huge_memory/mm_khugepaged_scan_pmd/enable",
+	};
+	size_t i;
+	int err;
+
+	memset(trace, 0, sizeof(*trace));
+	*missing = resource_trace(trace->path, sizeof(trace->path));
+	if (*missing)
+		return -EOPNOTSUPP;
+	for (i = 0; i < ARRAY_SIZE(events); i++) {
+		err = set(trace, events[i], "1");
+		if (err)
+			return err;
+	}
+	return set(trace, "tracing_on", "1");
+}
+
+/* The number behind "order=", or MAX_ORDERS. */
+static unsigned long order_of(const char *line)
+{
+	const char *order = strstr(line, "order=");
+	unsigned long value = order ? strtoul(order + strlen("order="), NULL, 10) : MAX_ORDERS;
+
+	return value < MAX_ORDERS ? value : MAX_ORDERS;
+}
+
+static void count_line(struct trace *trace, const char *line)
+{
+	bool succeeded = strstr(line, "status=succeeded");
+	unsigned long order = order_of(line);
+
+	if (strstr(line, " mm_khugepaged_scan_pmd: ")) {
+		trace->scans++;
+	} else if (order == MAX_ORDERS) {
+		return;
+	} else if (strstr(line, " mm_collapse_huge_page: ")) {
+		if (succeeded)
+			trace->succeeded[order]++;
+		else
+			trace->failed[order]++;
+	} else if (strstr(line, " mm_collapse_huge_page_isolate: ")) {
+		trace->isolated[order] += succeeded;
+	}
+}
+
+/* "# entries-in-buffer/entries-written: 12/12   #P:2": fewer than were written. */
+static bool tells_of_loss(const char *line)
+{
+	unsigned long kept, written;
+
+	return sscanf(line, "# entries-in-buffer/entries-written: %lu/%lu", &kept, &written) == 2 &&
+	       kept != written;
+}
+
+int trace_stop(struct trace *trace)
+{
+	char path[384], line[512];
+	bool lost = false;
+	FILE *file;
+	int err;
+
+	err = set(trace, "tracing_on", "0");
+	if (err)
+		return err;
+	snprintf(path, sizeof(path), "%s/trace", trace->path);
+	file = fopen(path, "re");
+	if (!file)
+		return -errno;
+	while (fgets(line, sizeof(line), file)) {
+		lost |= tells_of_loss(line);
+		count_line(trace, line);
+	}
+	fclose(file);
+	return lost ? -ENODATA : 0;
+}
