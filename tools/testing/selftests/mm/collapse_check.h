@@ -101,6 +101,7 @@ struct collapse_check {
 	unsigned int nr_ranges;		/* laid out, with the canary */
 	struct khugepaged khugepaged;
 	char test[192];			/* options that run it alone */
+	uint64_t stamp;			/* of its data, so that KSM finds them nowhere else */
 	const char *broken;		/* the last thing that went wrong in building cases */
 	struct check_figures *figures;	/* where to add up, or NULL */
 	char texts[CHECK_TEXTS][CHECK_TEXT_SIZE];

@@ -169,6 +169,8 @@ int page_states_merge(const struct vm_geometry *vm, struct range_area *area,
 	err = err ?: ksm_merge(all_merged, &s);
 	if (!err && lone && munmap(area->partners, lone))
 		err = -errno;
+	if (err == -ETIMEDOUT)
+		return setup_missing(error, "KSM takes too long: others have memory to merge");
 	if (err)
 		return setup_fail(error, err, "merging pages by KSM");
 	area->partners_size -= lone;

@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -57,6 +58,39 @@ static bool has_userfaultfd(void)
 #endif
 }
 
+static uint64_t pfn_of(const struct vm_geometry *vm, const char *page)
+{
+	uint64_t entry = 0;
+
+	pagemap_read(vm, page, 1, &entry);
+	return entry & PM_PRESENT ? entry & PM_PFN_MASK : 0;
+}
+
+/* A PMD folio that is mapped by PTEs: does a collapse keep it, or copy it? */
+static const char *probe_in_place(const struct vm_geometry *vm)
+{
+	const char *result = "unknown, MADV_COLLAPSE gives no PMD folio";
+	size_t pmd = vm->pmd_size;
+	char *map, *start;
+	uint64_t before;
+
+	map = mmap(NULL, 2 * pmd, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (map == MAP_FAILED)
+		return result;
+	start = map + (-(uintptr_t)map & (pmd - 1));
+	touch_page(start);
+	if (!madvise(start, pmd, MADV_COLLAPSE)) {
+		before = pfn_of(vm, start);
+		/* A change to a part of it splits the PMD. */
+		if (!mprotect(start, vm->page_size, PROT_READ) &&
+		    !mprotect(start, vm->page_size, PROT_READ | PROT_WRITE) &&
+		    !madvise(start, pmd, MADV_COLLAPSE) && before)
+			result = pfn_of(vm, start) == before ? "in place" : "copied";
+	}
+	munmap(map, 2 * pmd);
+	return result;
+}
+
 void probe_print(const struct vm_geometry *vm, enum generation generation)
 {
 	const char *missing = privileges_missing();
@@ -74,6 +108,8 @@ void probe_print(const struct vm_geometry *vm, enum generation generation)
 			printf(" %u", order);
 	printf("%s\n", vm->orders ? "" : " no knob for each, PMD only");
 	printf("generation: %s\n", generation_names[generation]);
+	printf("collapse of a PMD folio mapped by PTEs: %s\n", probe_in_place(vm));
+	printf("soft-dirty: %s\n", yes_no(pagemap_shows_soft_dirty(vm)));
 	printf("khugepaged: %s\n", khugepaged_find() ? "running" : "not running");
 	printf("privileges: %s\n", missing ?: "sufficient");
 	printf("page frame numbers: %s\n", yes_no(pagemap_shows_pfns(vm)));

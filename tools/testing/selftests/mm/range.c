@@ -113,7 +113,7 @@ int range_each_run(const struct vm_geometry *vm, const struct range *range,
 /* The word that range_write_page() writes; never zero. */
 static uint64_t stamp_of(const struct range *range, unsigned int offset, size_t word)
 {
-	return ((uint64_t)(range->stamp + 1) << 48 | (uint64_t)(offset + 1) << 24) + word;
+	return (range->stamp << 32 ^ (uint64_t)(offset + 1) << 16 ^ word) | BIT_ULL(63);
 }
 
 void range_write_page(const struct vm_geometry *vm, const struct range *range,

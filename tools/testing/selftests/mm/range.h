@@ -23,7 +23,7 @@ struct range {
 	const struct pte_table *wanted;
 	enum range_shape shape;
 	bool table_exists;		/* an empty range gets its PTE table all the same */
-	unsigned int stamp;		/* distinguishes the data of this range */
+	uint64_t stamp;			/* distinguishes the data of this range from all others */
 	enum pin_kind pin_kind;		/* what pins its pinned PTEs */
 	uint64_t *pinned;		/* page frames of the pinned PTEs, 0 elsewhere; or NULL */
 };

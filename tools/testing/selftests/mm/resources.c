@@ -335,11 +335,16 @@ static bool is_ksm(const char *path)
 	return !strcmp(path, KSM_SYSFS "/run");
 }
 
-/* It is put back with the settings, see saved_knobs_restore(). */
-static int undo_nothing(const char *path)
+/* What tests had merged stays so after their end while ksmd rests. */
+static int undo_ksm(const char *path)
 {
-	(void)path;
-	return 0;
+	unsigned long shared;
+	int err;
+
+	if (read_ulong(KSM_SYSFS "/pages_shared", &shared) || !shared)
+		return 0;
+	err = knob_write_always(path, "2") ?: knob_write_always(path, "0");
+	return err ?: 1;
 }
 
 static const struct kind {
@@ -352,7 +357,7 @@ static const struct kind {
 	{ "memory-controller", is_folder, undo_controller },
 	{ "cgroup", is_named, undo_cgroup },
 	{ "trace-instance", is_named, undo_trace },
-	{ "ksm", is_ksm, undo_nothing },
+	{ "ksm", is_ksm, undo_ksm },
 };
 
 enum kind_index { KIND_ZRAM, KIND_LOOP, KIND_CONTROLLER, KIND_CGROUP, KIND_TRACE,

@@ -17,9 +17,11 @@ region		mthp_khugepaged
 sharing		mthp_khugepaged
 vma		mthp_khugepaged
 madvise		mthp_khugepaged
+inplace		mthp_khugepaged
 memory		mthp_khugepaged
 creep		mthp_khugepaged
 failure		mthp_khugepaged
+suspect		mthp_khugepaged
 race		mthp_races
 explore		mthp_explore
 "

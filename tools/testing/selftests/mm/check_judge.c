@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What came out, compared with what had to; see collapse_check.h. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check_internal.h"
+#include "pte_read.h"
+
+#define CACHE_LINE	64	/* bytes */
+
+void check_read_rss(const struct vm_geometry *vm, struct check_rss *rss)
+{
+	size_t bytes = 0;
+
+	memset(rss, 0, sizeof(*rss));
+	if (!proc_kb("/proc/self/status", "RssAnon", &bytes))
+		rss->status = bytes / vm->page_size;
+	if (!proc_kb("/proc/self/smaps_rollup", "Anonymous", &bytes))
+		rss->smaps_rollup = bytes / vm->page_size;
+}
+
+static enum check_verdict compare_range(struct collapse_check *check, unsigned int nr,
+					const char *what)
+{
+	size_t step = check->every_byte ? sizeof(uint64_t) : CACHE_LINE;
+	struct check_case *c = check_case_of(check, nr);
+	enum check_verdict verdict = CHECK_PASS;
+	struct setup_error error;
+
+	c->took_alternative = c->alternative && pte_table_equal(c->alternative, c->seen);
+	if (!c->took_alternative && !pte_table_equal(c->expected, c->seen)) {
+		check_print_mismatch(check, c, what, c->expected, c->seen);
+		verdict = CHECK_FAIL;
+	}
+	if (range_check_data(&check->vm, &check->ranges[nr], c->seen, step, &error)) {
+		check_print_failure(check, c, what);
+		check_print(error.what);
+		check_print_replay(check);
+		verdict = CHECK_FAIL;
+	}
+	return verdict;
+}
+
+/* The tables and the data of all ranges. */
+static enum check_verdict compare(struct collapse_check *check)
+{
+	enum check_verdict verdict = CHECK_PASS;
+	unsigned int i;
+
+	for (i = 0; i < check->nr_ranges; i++) {
+		bool canary = check_case_of(check, i) == &check->cases[check->nr_cases];
+		char what[64];
+
+		if (canary)
+			snprintf(what, sizeof(what), "the canary, a full range above the others");
+		else
+			snprintf(what, sizeof(what), "case %u of %u", check->first + i + 1,
+				 check->nr_cases);
+		verdict = compare_range(check, i, what) ?: verdict;
+	}
+	return verdict;
+}
+
+/* Page frames before the collapse. */
+enum check_verdict check_remember_pfns(struct collapse_check *check)
+{
+	unsigned int i, pte;
+	int err = 0;
+
+	for (i = 0; i < check->nr_ranges && !err; i++) {
+		struct check_case *c = check_case_of(check, i);
+
+		err = pte_read_pfns(&check->vm, &check->ranges[i], c->pfns);
+		/* What is to be collapsed may lie anywhere afterwards. */
+		for (pte = 0; pte < check->vm.nr; pte++)
+			if (memcmp(&c->expected->pte[pte], &c->seen->pte[pte],
+				   sizeof(struct pte)))
+				c->pfns[pte] = 0;
+	}
+	if (err)
+		check_printf("/proc/self/pagemap: %s", strerror(-err));
+	return err ? CHECK_FAIL : CHECK_PASS;
+}
+
+/* What had to be left alone is the same page as before: nothing was copied again. */
+static enum check_verdict compare_pfns(struct collapse_check *check)
+{
+	uint64_t *pfns = calloc(check->vm.nr, sizeof(*pfns));
+	enum check_verdict verdict = pfns ? CHECK_PASS : CHECK_FAIL;
+	unsigned int i, pte;
+
+	for (i = 0; i < check->nr_ranges && !verdict; i++) {
+		const struct check_case *c = check_case_of(check, i);
+
+		if (pte_read_pfns(&check->vm, &check->ranges[i], pfns))
+			verdict = CHECK_FAIL;
+		for (pte = 0; pte < check->vm.nr && !verdict; pte++) {
+			if (!c->pfns[pte] || c->took_alternative || c->pfns[pte] == pfns[pte])
+				continue;
+			check_print_failure(check, c, "a page that had to be left alone was replaced");
+			check_printf("PTE %u: page frame %#llx before, %#llx after", pte,
+				     (unsigned long long)c->pfns[pte],
+				     (unsigned long long)pfns[pte]);
+			check_print_replay(check);
+			verdict = CHECK_FAIL;
+		}
+	}
+	free(pfns);
+	return verdict;
+}
+
+/*
+ * The counter of the mm and the page tables agree on its anonymous memory; a
+ * difference would be "Bad rss-counter" at its end. Older kernels fold the counter
+ * only now and then.
+ */
+static enum check_verdict compare_rss(struct collapse_check *check)
+{
+	struct check_rss rss;
+
+	check_read_rss(&check->vm, &rss);
+	if (check->generation == GEN_NONE || rss.status == rss.smaps_rollup)
+		return CHECK_PASS;
+	check_printf("/proc/self/status counts %ld anonymous pages, smaps_rollup %ld",
+		     rss.status, rss.smaps_rollup);
+	return CHECK_FAIL;
+}
+
+/* All comparisons, and whether they say anything. */
+enum check_verdict check_judge(struct collapse_check *check,
+				const struct disturbances *before)
+{
+	struct disturbances after;
+	enum check_verdict verdict;
+
+	verdict = compare(check);
+	disturbances_read(&check->vm, check_orders_on(check), &after);
+	if (verdict && after.no_folio != before->no_folio) {
+		check_printf("the kernel found no free block for a folio, %ld times",
+			     after.no_folio - before->no_folio);
+		check->skip_reason = "no free block of a size that was needed";
+		return CHECK_SKIP;
+	}
+	if (!verdict && after.migrated == before->migrated)
+		verdict = compare_pfns(check);
+	verdict = verdict ?: compare_rss(check);
+	if (check->figures && !verdict)
+		check->figures->ranges += check->nr_ranges;
+	return verdict;
+}
+
+unsigned long check_orders_on(const struct collapse_check *check)
+{
+	unsigned long orders = 0;
+	unsigned int order;
+
+	for (order = 0; order <= check->vm.pmd_order; order++)
+		if (check->settings.size[order] != THP_NEVER)
+			orders |= BIT(order);
+	return orders;
+}
