@@ -27,7 +27,7 @@ FIXTURE_SETUP(model)
 	ASSERT_NE(NULL, self->expected);
 	self->rules = (struct collapse_rules){
 		.generation = GEN_MAINLINE, .one_vma = true, .orders = ALL,
-		.max_ptes_none = NR - 1, .max_ptes_shared = NR / 2,
+		.max_ptes_none = NR - 1, .max_ptes_swap = NR / 8, .max_ptes_shared = NR / 2,
 	};
 }
 
@@ -138,8 +138,112 @@ TEST_F(model, partly_shared_folio)
 	BECOMES("f4[0] p4[1-15] p~", "H");
 }
 
+/* The scan ends at one such PTE, wherever it is. */
+TEST_F(model, vetoes)
+{
+	static const char *const tables[] = {
+		"g p~", "p~ g", "l p~", "A: w p~", "A: W p~", "p~ ?", "g4[0] p4[1-15] p~",
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(tables); i++)
+		BECOMES(tables[i], tables[i]);
+	BECOMES("d*4 p~", "H");
+	self->rules.forced = true;
+	BECOMES("l p~", "H");
+	BECOMES("g p~", "g p~");
+}
+
+TEST_F(model, swapped)
+{
+	self->rules.orders = BIT(ORDER);
+	BECOMES("s*64 p~", "H");
+	EXPECT_EQ(64, self->counts.swapped_in);
+	EXPECT_EQ(0, self->counts.filled);
+	BECOMES("s*65 p~", "s*65 p~");
+	EXPECT_EQ(1, self->counts.exceed_swap[ORDER]);
+	EXPECT_EQ(0, self->counts.alloc[ORDER]);
+	BECOMES("s p*255 .~", "s p*255 .~");
+	BECOMES("s p*256 .~", "H");
+	self->rules.max_ptes_none = 0;
+	BECOMES("s p~", "H");
+	BECOMES(". s p~", ". s p~");
+	self->rules.orders = BIT(2);
+	self->rules.max_ptes_none = NR - 1;
+	BECOMES("s p~", "s p*3 p2~");
+	EXPECT_EQ(1, self->counts.exceed_swap[2]);
+	self->rules.forced = true;
+	BECOMES("s*500 p~", "H");
+}
+
+TEST_F(model, guard_region)
+{
+	self->rules.orders = BIT(4) | BIT(ORDER);
+	BECOMES("G p~", "G p*15 p4~");
+	EXPECT_EQ(1, self->counts.alloc[ORDER]);
+	self->rules.max_ptes_none = 0;
+	BECOMES("p~ G", "p4~ p*15 G");
+	self->rules.forced = true;
+	BECOMES("G p~", "G p~");
+}
+
+TEST_F(model, references)
+{
+	self->rules.orders = BIT(2);
+	self->rules.max_ptes_none = 0;
+	BECOMES("u~", "u~");
+	EXPECT_EQ(0, self->counts.alloc[2]);
+	BECOMES("p u*3 u*4 p*4 .~", "p2 u*4 p2 .~");
+	EXPECT_EQ(3, self->counts.alloc[2]);
+	self->rules.forced = true;
+	BECOMES("u~", "H");
+}
+
+/* Nothing is filled in memory that userfaultfd watches; that the walk tries it is counted. */
+TEST_F(model, armed)
+{
+	self->rules.orders = BIT(2);
+	BECOMES("A: p*4 . p*3 .~", "A: p2 . p*3 .~");
+	EXPECT_EQ(2, self->counts.alloc[2]);
+	EXPECT_EQ(1, self->counts.exceed_none[2]);
+	self->rules.orders = BIT(ORDER);
+	BECOMES("A: p~ .", "A: p~ .");
+	EXPECT_EQ(0, self->counts.alloc[ORDER]);
+	BECOMES("A: p~", "A: H");
+}
+
+TEST_F(model, ksm)
+{
+	self->rules.orders = BIT(2);
+	self->rules.max_ptes_none = 0;
+	BECOMES("k p*3 o*4 K p*3 .~", "k p*3 p2 K p*3 .~");
+	self->rules.max_ptes_none = NR - 1;
+	BECOMES("K p*3 .~", "p2 .~");
+	EXPECT_EQ(1, self->counts.filled);
+}
+
+TEST_F(model, no_block)
+{
+	self->rules.orders = BIT(2) | BIT(ORDER);
+	self->rules.no_block_orders = BIT(ORDER);
+	BECOMES("p*5 .~", "p2*2 .~");
+	EXPECT_EQ(1, self->counts.alloc_failed[ORDER]);
+	EXPECT_EQ(0, self->counts.alloc[ORDER]);
+	EXPECT_EQ(2, self->counts.alloc[2]);
+}
+
 TEST_F(model, nothing_to_do)
 {
+	self->rules.refused = true;
+	BECOMES("p~", "p~");
+	self->rules.forced = true;
+	BECOMES("p~", "p~");
+	self->rules.refused = false;
+	self->rules.no_table = true;
+	BECOMES(".~", ".~");
+	self->rules.no_table = false;
+	self->rules.forced = false;
+
 	BECOMES("H", "H");
 	self->rules.one_vma = false;
 	BECOMES("p~", "p~");

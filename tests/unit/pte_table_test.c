@@ -58,6 +58,11 @@ TEST_F(table, canonical_form)
 		{ "z f !p ?~", "z f !p ?*509" },
 		{ "f4 !p4 .~", "f4 !p4 .*480" },
 		{ ".~ p*4", ".*508 p*4" },
+		{ "z K G s W p f g u c l d k o w ?~", "z K G s W p f g u c l d k o w ?*497" },
+		{ "g4[0] p4[1-15] .~", "g4[0] p4[1-15] .*496" },
+		{ "R: p~", "R: p*512" },
+		{ " ADLNR:p~", "RNLDA: p*512" },
+		{ "D: H", "D: H" },
 	};
 	unsigned int i;
 
@@ -104,6 +109,11 @@ TEST_F(table, errors_show_the_place)
 		{ "p* .~", 2, "a number is missing here" },
 		{ "p.~", 1, "a blank is missing between two items" },
 		{ "H .", 2, "more PTEs than the range has" },
+		{ "RX: p~", 1, "no such VMA; there are R N L D A" },
+		{ "R p~", 0, "no such state; there are . z K G s W p f g u c l d k o w H P ?" },
+		{ "R: p", 4, "fewer PTEs than the range has" },
+		{ "s4 .~", 2, "this state has no order" },
+		{ "G4 .~", 2, "this state has no order" },
 	};
 	unsigned int i;
 
@@ -182,6 +192,15 @@ TEST_F(table, equal_sees_everything)
 	}
 }
 
+TEST_F(table, equal_sees_the_vma)
+{
+	ASSERT_EQ(0, pte_table_parse(self->table, "R: p~", &self->error));
+	ASSERT_EQ(0, pte_table_parse(self->other, "p~", &self->error));
+	EXPECT_FALSE(pte_table_equal(self->table, self->other));
+	pte_table_copy(self->other, self->table);
+	EXPECT_TRUE(pte_table_equal(self->table, self->other));
+}
+
 TEST_F(table, count)
 {
 	ASSERT_EQ(0, pte_table_parse(self->table, "p4 z*3 f*2 .~", &self->error));
@@ -213,6 +232,21 @@ TEST_F(table, draw)
 
 	ASSERT_EQ(0, pte_table_parse(self->table, "p2 p*3 . p4 .~ z", &self->error));
 	ASSERT_EQ(0, pte_table_parse(self->other, "p*7 . p4 .~", &self->error));
+	drawn[0] = '\0';
+	pte_table_draw(self->table, self->other, collect);
+	EXPECT_STREQ(wanted, drawn);
+}
+
+/* A VMA that differs is told above the tables. */
+TEST_F(table, draw_vma)
+{
+	static const char wanted[] =
+"  VMA expected: RL:  seen: plain\n"
+"    0 both     pppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppppp\n"
+"               ... 7 more such lines\n";
+
+	ASSERT_EQ(0, pte_table_parse(self->table, "RL: p~", &self->error));
+	ASSERT_EQ(0, pte_table_parse(self->other, "p~", &self->error));
 	drawn[0] = '\0';
 	pte_table_draw(self->table, self->other, collect);
 	EXPECT_STREQ(wanted, drawn);

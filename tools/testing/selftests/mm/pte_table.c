@@ -493,7 +493,7 @@ void pte_table_draw(const struct pte_table *expected, const struct pte_table *se
 	if (seen && seen->vma != expected->vma) {
 		format_vma(expected->vma, want);
 		format_vma(seen->vma, got);
-		snprintf(text, sizeof(text), "  VMA expected %s, seen %s",
+		snprintf(text, sizeof(text), "  VMA expected: %s seen: %s",
 			 *want ? want : "plain", *got ? got : "plain");
 		print(text);
 	}
