@@ -98,7 +98,7 @@ static enum check_verdict compare_pfns(struct collapse_check *check)
 		for (pte = 0; pte < check->vm.nr && !verdict; pte++) {
 			if (!c->pfns[pte] || c->took_alternative || c->pfns[pte] == pfns[pte])
 				continue;
-			check_print_failure(check, c, "a page that had to be left alone was replaced");
+			check_print_failure(check, c, "a page that had to stay was replaced");
 			check_printf("PTE %u: page frame %#llx before, %#llx after", pte,
 				     (unsigned long long)c->pfns[pte],
 				     (unsigned long long)pfns[pte]);
@@ -129,7 +129,7 @@ static enum check_verdict compare_rss(struct collapse_check *check)
 
 /* All comparisons, and whether they say anything. */
 enum check_verdict check_judge(struct collapse_check *check,
-				const struct disturbances *before)
+			       const struct disturbances *before)
 {
 	struct disturbances after;
 	enum check_verdict verdict;

@@ -61,7 +61,7 @@ void check_print_cases(const struct collapse_check *check)
 }
 
 void check_print_failure(const struct collapse_check *check, const struct check_case *c,
-			  const char *what)
+			 const char *what)
 {
 	check_print(what);
 	check_print_set_up(c);
@@ -78,8 +78,8 @@ static void print_table(const char *label, const struct pte_table *table)
 }
 
 void check_print_mismatch(const struct collapse_check *check, const struct check_case *c,
-			   const char *what, const struct pte_table *expected,
-			   const struct pte_table *seen)
+			  const char *what, const struct pte_table *expected,
+			  const struct pte_table *seen)
 {
 	check_print_failure(check, c, what);
 	print_table("expected:", expected);

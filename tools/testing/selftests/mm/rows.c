@@ -29,7 +29,7 @@ const struct row rows[] = {
 	{ "VET-2", "a clean lazyfree page ends the scan; droppable memory stays droppable" },
 	{ "VET-3", "a PTE that userfaultfd write-protects ends the scan, and keeps its mark" },
 	{ "VET-4", "more than max_ptes_shared shared PTEs end the scan" },
-	{ "VET-5", "more than max_ptes_swap swapped PTEs, or one and few referenced, end the scan" },
+	{ "VET-5", "more than max_ptes_swap swapped PTEs, or one among few referenced, end it" },
 	{ "VET-6", "without a referenced page, no scan goes on and no region is collapsed" },
 
 	{ "REG-1", "a region with a swapped PTE is not collapsed, its neighbours are" },

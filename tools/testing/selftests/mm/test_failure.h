@@ -257,7 +257,8 @@ static bool passive_is_untouched(struct passive *passive)
 	char byte = 0;
 
 	memcg_set(&passive->memcg, "memory.max", "max");
-	return write(passive->look[1], "", 1) == 1 && read(passive->ready[0], &byte, 1) == 1 && byte;
+	return write(passive->look[1], "", 1) == 1 &&
+	       read(passive->ready[0], &byte, 1) == 1 && byte;
 }
 
 static int stay_on_this_cpu(void)

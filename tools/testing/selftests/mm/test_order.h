@@ -278,7 +278,8 @@ TEST_ROWS(collapse, no_mthp_of_files, "ORD-8")
 	whole = map_file_pages(check, 0, memfd_create("whole", 0), MAP_SHARED, check->vm.nr);
 	part = map_file_pages(check, 1, memfd_create("part", 0), MAP_SHARED, 16);
 	private = map_file_pages(check, 2, memfd_create("private", 0), MAP_PRIVATE, 32);
-	regular = map_file_pages(check, 3, open("/var/tmp", O_TMPFILE | O_RDWR, 0600), MAP_SHARED, 16);
+	regular = map_file_pages(check, 3, open("/var/tmp", O_TMPFILE | O_RDWR, 0600),
+				 MAP_SHARED, 16);
 	ASSERT_NE(NULL, whole);
 	ASSERT_NE(NULL, part);
 	ASSERT_NE(NULL, private);

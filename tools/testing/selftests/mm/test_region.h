@@ -115,7 +115,7 @@ TEST_ROWS(collapse, smaller_size_after_a_try, "REG-3")
 	if (check_collapse(check) == CHECK_PASS)
 		return;
 	ASSERT_EQ(0, range_check_data(&check->vm, &check->ranges[0], check->cases[0].seen,
-				    sizeof(uint64_t), &error));
+				      sizeof(uint64_t), &error));
 	ASSERT_TRUE(pte_table_equal(check->cases[0].wanted, check->cases[0].seen));
 	XFAIL(return, "no smaller size is collapsed after a try at a larger one failed");
 }

@@ -179,7 +179,7 @@ TEST_ROWS(collapse, half_shared_pmd_folio, "SHR-4")
 	check_alternative(check, 0, "H");
 	CHECK(check_collapse(check));
 	if (check->cases[0].took_alternative)
-		check_printf("taken for private: copied, %ld pages more for the parent, none less for the child",
+		check_printf("taken for private: copied, which costs %ld pages",
 			     check->grown.smaps_rollup);
 	else
 		check_print("counted as shared: nothing was collapsed, no page more");

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Which VMAs khugepaged takes, and how it learns of them: rows VMA. Included by mthp_khugepaged.c. */
+/*
+ * Which VMAs khugepaged takes, and how it learns of them: rows VMA. Included by
+ * mthp_khugepaged.c.
+ */
 #ifndef TEST_VMA_H
 #define TEST_VMA_H
 
@@ -276,7 +279,7 @@ TEST_ROWS(collapse, nohugepage_is_left_alone, "VMA-2")
 }
 
 #ifndef PR_THP_DISABLE_EXCEPT_ADVISED
-#define PR_THP_DISABLE_EXCEPT_ADVISED	(1 << 1)
+#define PR_THP_DISABLE_EXCEPT_ADVISED	BIT(1)
 #endif
 
 /* Memory that was touched while all sizes were on for advised memory, and advised or not. */

@@ -105,14 +105,11 @@ int uffd_touch(int uffd, char *page, size_t page_size)
 	while (!err) {
 		int got = poll(wait, 2, EVENT_MS);
 
-		if (got <= 0)
-			err = got ? -errno : -ETIMEDOUT;
-		else if (wait[1].revents)
+		if (got > 0 && wait[1].revents)
 			break;
-		else
+		if (got > 0)
 			event = answer(uffd, page_size);
-		if (event < 0)
-			err = event;
+		err = !got ? -ETIMEDOUT : got < 0 ? -errno : event < 0 ? event : 0;
 	}
 	/* A thread that still waits for its page is ended with the process. */
 	if (!err)
