@@ -45,10 +45,17 @@ static bool all_or_nothing(const struct collapse_check *check)
 	return true;
 }
 
+/* Was each region tried that the model says? One that was may have failed for a moment. */
+static bool each_was_tried(const struct collapse_check *check, unsigned int order)
+{
+	return check->moved.size[order].collapse_alloc >= check->counts.alloc[order];
+}
+
 /*
  * ORD-6: one scan does the first region and the last. A page that is locked or off the
  * LRU for a moment makes the scan pass a whole range by (mm/khugepaged.c:
- * collapse_scan_pmd()), that is no half-done range: then it is set up anew.
+ * collapse_scan_pmd()), or a try fail (__collapse_huge_page_isolate()). A region that
+ * was not even tried, in a range that others were tried in, was forgotten.
  */
 TEST_ROWS(each_order, one_scan_does_all, "ORD-6")
 {
@@ -59,6 +66,7 @@ TEST_ROWS(each_order, one_scan_does_all, "ORD-6")
 	check_sizes(check, BIT(order));
 	check->settings.max_ptes_none = 0;
 	check->passes = 1;
+	check->measure = true;
 	check_case(check, "p~", check_text(check, "P%u~", order));
 	check_case(check, check_text(check, ".~ p*%u", nr), check_text(check, ".~ P%u", order));
 	check_case(check, check_text(check, "p*%u .~", nr), check_text(check, "P%u .~", order));
@@ -66,7 +74,7 @@ TEST_ROWS(each_order, one_scan_does_all, "ORD-6")
 		CHECK(check_lay_out(check));
 		verdict = check_collapse(check);
 		if (verdict == CHECK_FAIL)
-			ASSERT_TRUE(all_or_nothing(check));
+			ASSERT_TRUE(all_or_nothing(check) || each_was_tried(check, order));
 		range_area_unmap(&check->area);
 	}
 	CHECK(verdict);
