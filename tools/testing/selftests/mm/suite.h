@@ -402,12 +402,9 @@ static bool khugepaged_works(void)
 static int run_tests(void *arg)
 {
 	static const char *const no_complaints[] = { NULL };
-	const struct rlimit no_limit = { RLIM_INFINITY, RLIM_INFINITY };
 	int err;
 
 	(void)arg;
-	/* A range may be more than a process may lock, and this needs a privilege. */
-	setrlimit(RLIMIT_MEMLOCK, &no_limit);
 	err = privileges_drop();
 	if (err && err != -EOPNOTSUPP) {
 		ksft_print_header();
