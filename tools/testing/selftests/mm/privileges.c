@@ -9,6 +9,7 @@
 
 #ifdef HAVE_LIBCAP
 #include <sys/capability.h>
+#include <sys/resource.h>
 
 const bool privileges_have_libcap = true;
 
@@ -36,6 +37,17 @@ const char *privileges_missing(void)
 	return set == CAP_SET ? NULL : "needs CAP_SYS_ADMIN, page frame numbers are hidden without";
 }
 
+/* The limit counts as soon as CAP_IPC_LOCK is gone; a large range is above the usual one. */
+static void lift_memlock_limit(void)
+{
+	struct rlimit limit = { RLIM_INFINITY, RLIM_INFINITY };
+
+	if (setrlimit(RLIMIT_MEMLOCK, &limit) && !getrlimit(RLIMIT_MEMLOCK, &limit)) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_MEMLOCK, &limit);
+	}
+}
+
 int privileges_drop(void)
 {
 	cap_t now = cap_get_proc(), keep = cap_init();
@@ -55,6 +67,7 @@ int privileges_drop(void)
 				       needed[i].effective ? CAP_SET : CAP_CLEAR)))
 			err = -errno;
 	}
+	lift_memlock_limit();
 	if (!err && cap_set_proc(keep))
 		err = -errno;
 	cap_free(now);

@@ -16,7 +16,8 @@ const char *privileges_missing(void);
 
 /* privileges_drop() - keep only the capabilities that the tests need.
  * CAP_SYS_ADMIN for page frame numbers, CAP_SYSLOG for the kernel log; and, without
- * effect until privileges_override_modes(), CAP_DAC_OVERRIDE.
+ * effect until privileges_override_modes(), CAP_DAC_OVERRIDE. Instead of CAP_IPC_LOCK, as
+ * much memory may be locked as the process may ask for.
  * Return: 0; -EOPNOTSUPP when built without libcap; another negative errno.
  */
 int privileges_drop(void);
