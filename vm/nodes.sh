@@ -1,14 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Print QEMU's options for a guest of several NUMA nodes: nodes.sh CPUS MEM
+# Print QEMU's options for a guest of several NUMA nodes: nodes.sh CPUS MEM SMALL
 #   node 0  half of the memory, CPU 0
 #   node 1  the other half, the other CPUs
-#   node 2  a little on top of MEM, no CPU: a test can fill it up
+#   node 2  SMALL MB on top of MEM, no CPU: a test can fill it up
 # What is not a plain number, or size, becomes one node, and QEMU says what it thinks of it.
 set -eu
 
-cpus=$1 mem=$2
-small=48
+cpus=$1 mem=$2 small=$3
 
 echo "$mem $cpus" | grep -qxE '[1-9][0-9]*[MmGg]? [1-9][0-9]*' || {
 	echo "-smp $cpus -m $mem"
@@ -36,7 +35,7 @@ others=
 [ "$cpus" -eq 1 ] || others=1-$((cpus - 1))
 node 0 $half 0
 node 1 $((mb - half)) "$others"
-node 2 $small ""
+node 2 "$small" ""
 
 # Farther away, so that nobody falls back on it before the others are full.
 echo "-numa dist,src=0,dst=1,val=20"

@@ -13,9 +13,11 @@ kernel=$("$TOP/vm/kernel.sh" "$1")
 shift 2
 [ -r "$initramfs" ] || die "$initramfs: no such file"
 
-# With pages of 16k a range is 32 MB, and has four times as many PTEs.
+# With pages of 16k a range is 32 MB, and has four times as many PTEs. The small node holds
+# one, and no 64 MB that the kernel would set aside there for DMA.
+small=48
 case ${PAGE:-4k} in
-16[kK]) MEM=${MEM:-3G} HANG_TIMEOUT=${HANG_TIMEOUT:-360} TIMEOUT=${TIMEOUT:-3600} ;;
+16[kK]) small=64 MEM=${MEM:-3G} HANG_TIMEOUT=${HANG_TIMEOUT:-360} TIMEOUT=${TIMEOUT:-3600} ;;
 esac
 MEM=${MEM:-2G}
 
@@ -40,7 +42,7 @@ arm64)
 	die "no guest is like this machine, $DEB_ARCH: give ARCH=amd64 or ARCH=arm64"
 	;;
 esac
-set_nodes=$("$TOP/vm/nodes.sh" "${CPUS:-2}" "$MEM")
+set_nodes=$("$TOP/vm/nodes.sh" "${CPUS:-2}" "$MEM" $small)
 qemu=${QEMU:-$qemu}
 command -v "$qemu" >/dev/null || die "$qemu is not there: run vm/deps.sh vm"
 
