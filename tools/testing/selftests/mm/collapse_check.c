@@ -228,6 +228,8 @@ static enum check_verdict lay_out(struct collapse_check *check, unsigned int fir
 		verdict = CHECK_FAIL;
 	}
 	disturbances_read(&check->vm, folios, &after);
+	if (!verdict && check->after_lay_out)
+		return check->after_lay_out(check);
 	if (verdict && after.no_folio != before.no_folio) {
 		check->skip_reason = "page faults got no folios of a size that was needed";
 		verdict = CHECK_SKIP;

@@ -86,6 +86,8 @@ struct collapse_check {
 	bool forced;			/* MADV_COLLAPSE instead of khugepaged */
 	bool every_byte;		/* compare all data, not a word a cache line */
 	bool measure;			/* fill in @moved and @grown */
+	/* Called when all is set up and verified, to change what no table tells. */
+	enum check_verdict (*after_lay_out)(struct collapse_check *check);
 
 	/* Results. */
 	struct collapse_counts counts;	/* as the model predicts them, of all passes */

@@ -99,21 +99,25 @@ void nodes_hugetlb_path(const struct vm_geometry *vm, char *path, size_t size,
 		 vm->pmd_size / 1024, name);
 }
 
-long nodes_add_hugetlb(const struct vm_geometry *vm, unsigned int node, long nr)
+long nodes_hugetlb(const struct vm_geometry *vm, unsigned int node)
 {
-	char path[128], value[KNOB_VALUE];
-	unsigned long before, after;
+	unsigned long nr;
+	char path[128];
 	int err;
 
 	nodes_hugetlb_path(vm, path, sizeof(path), node, "nr_hugepages");
-	err = read_ulong(path, &before);
-	if (err)
-		return err;
-	snprintf(value, sizeof(value), "%lu", before + nr);
+	err = read_ulong(path, &nr);
+	return err ?: (long)nr;
+}
+
+long nodes_set_hugetlb(const struct vm_geometry *vm, unsigned int node, unsigned long nr)
+{
+	char path[128], value[KNOB_VALUE];
+	int err;
+
+	nodes_hugetlb_path(vm, path, sizeof(path), node, "nr_hugepages");
+	snprintf(value, sizeof(value), "%lu", nr);
 	/* It takes what there is, and shows that. */
-	err = knob_write(path, value);
-	if (err && err != -EIO)
-		return err;
-	err = read_ulong(path, &after);
-	return err ?: (long)(after - before);
+	err = knob_write_always(path, value);
+	return err ?: nodes_hugetlb(vm, node);
 }

@@ -40,13 +40,17 @@ int nodes_bind(char *start, size_t size, unsigned int node);
 void nodes_hugetlb_path(const struct vm_geometry *vm, char *path, size_t size,
 			unsigned int node, const char *name);
 
-/* nodes_add_hugetlb() - add to the pool of PMD-sized hugetlb pages of a node.
- * @nr: pages; less than 0 takes them out again
+/* nodes_hugetlb() - PMD-sized hugetlb pages in the pool of a node.
+ * Return: their number, or a negative errno.
+ */
+long nodes_hugetlb(const struct vm_geometry *vm, unsigned int node);
+
+/* nodes_set_hugetlb() - let the pool have so many pages, or as many as can be had.
  *
  * The supervisor puts the pool back as it was, whatever a test leaves.
  *
- * Return: how many the kernel could add, or a negative errno.
+ * Return: how many it has then, or a negative errno.
  */
-long nodes_add_hugetlb(const struct vm_geometry *vm, unsigned int node, long nr);
+long nodes_set_hugetlb(const struct vm_geometry *vm, unsigned int node, unsigned long nr);
 
 #endif

@@ -33,80 +33,74 @@ static int find_small_node(void)
 	return found;
 }
 
-/* A node that hugetlb has taken the free blocks of. */
-struct used_node {
-	int node;
-	long taken;	/* blocks */
-};
+#define MANY_BLOCKS	1000	/* more than a small node has */
 
 /*
- * Let the first @pages of a range live on a node that has no free block of the PMD
- * order: hugetlb takes all there are. The range is mlocked, or hugetlb would take its pages too.
+ * After the set-up: let the pages of the range live on a node that has no free block of
+ * the PMD order, since hugetlb takes all there are. The range is mlocked, or hugetlb
+ * would take its pages too.
  */
-static const char *use_up_blocks(struct collapse_check *check, struct used_node *used,
-				 unsigned int pages)
+static enum check_verdict use_up_blocks(struct collapse_check *check)
 {
-	long got;
+	unsigned int pages = pte_table_count(check->cases[0].seen, PTE_FOLIO_STATES);
+	int node = find_small_node();
+	long before, nr;
 
-	*used = (struct used_node){ .node = find_small_node() };
-	if (used->node < 0)
-		return "no NUMA node is small enough to be used up";
-	if (nodes_move(&check->vm, check->ranges[0].start, pages, used->node))
-		return "the small node has no room for a range";
+	if (node < 0) {
+		check->skip_reason = "no NUMA node is small enough to be used up";
+		return CHECK_SKIP;
+	}
+	if (nodes_move(&check->vm, check->ranges[0].start, pages, node)) {
+		check->skip_reason = "the small node has no room for a range";
+		return CHECK_SKIP;
+	}
+	nr = nodes_hugetlb(&check->vm, node);
 	do {
-		got = nodes_add_hugetlb(&check->vm, used->node, 1000);
-		used->taken += got > 0 ? got : 0;
-	} while (got > 0);
-	return got < 0 ? "no hugetlb pages of PMD size" : NULL;
-}
-
-static void give_blocks_back(struct collapse_check *check, const struct used_node *used)
-{
-	nodes_add_hugetlb(&check->vm, used->node, -used->taken);
+		before = nr;
+		nr = nodes_set_hugetlb(&check->vm, node, before + MANY_BLOCKS);
+	} while (nr > before);
+	if (nr < 0) {
+		check->skip_reason = "no hugetlb pages of PMD size";
+		return CHECK_SKIP;
+	}
+	return check_read_back(check);
 }
 
 /* FAL-1: with no free block of an order this is counted, and smaller sizes are tried. */
 TEST_ROWS(collapse, no_block_of_pmd_order, "FAL-1 DAT-4")
 {
 	struct collapse_check *check = &self->check;
-	struct used_node used;
-	const char *missing;
+	struct check_case *c;
+	int node = find_small_node();
+	long pool;
 
 	SKIP_WITHOUT_MTHP();
+	pool = nodes_hugetlb(&check->vm, node);
 	check_sizes(check, BIT(2) | BIT(check->vm.pmd_order));
 	check->settings.no_defrag = true;
-	check->measure = true;
-	check_case(check, "L: p*13 .~", "L: p2*4 .~")->no_block_orders =
-		BIT(check->vm.pmd_order);
-	CHECK(check_lay_out(check));
-	missing = use_up_blocks(check, &used, 13);
-	if (missing)
-		SKIP(return, "%s", missing);
-	CHECK(check_read_back(check));
-	CHECK(check_collapse(check));
-	EXPECT_EQ(0, check_wrong_counters(check));
-	give_blocks_back(check, &used);
+	check->after_lay_out = use_up_blocks;
+	c = check_case(check, "L: p*13 .~", "L: p2*4 .~");
+	c->no_block_orders = BIT(check->vm.pmd_order);
+	CHECK(check_count(check, check_wrong_counters));
+	nodes_set_hugetlb(&check->vm, node, pool);
 }
 
 /* MAD-2: ENOMEM, there is no free block, and none can be made. */
 TEST_ROWS(collapse, madvise_enomem, "MAD-2 FAL-1")
 {
 	struct collapse_check *check = &self->check;
-	struct used_node used;
 	struct check_case *c;
-	const char *missing;
+	int node = find_small_node();
+	long pool;
 
+	pool = nodes_hugetlb(&check->vm, node);
 	check->forced = true;
+	check->after_lay_out = use_up_blocks;
 	c = check_case(check, "L: p~", "L: p~");
 	c->no_block_orders = BIT(check->vm.pmd_order);
 	c->forced_errno = ENOMEM;
-	CHECK(check_lay_out(check));
-	missing = use_up_blocks(check, &used, check->vm.nr);
-	if (missing)
-		SKIP(return, "%s", missing);
-	CHECK(check_read_back(check));
-	CHECK(check_collapse(check));
-	give_blocks_back(check, &used);
+	CHECK(check_run(check));
+	nodes_set_hugetlb(&check->vm, node, pool);
 }
 
 /* Two nodes with room for some ranges. */
