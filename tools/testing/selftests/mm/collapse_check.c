@@ -178,6 +178,18 @@ enum check_verdict check_seen(struct collapse_check *check, unsigned int nr,
 	return verdict;
 }
 
+enum check_verdict check_data(struct collapse_check *check, unsigned int nr)
+{
+	const struct check_case *c = &check->cases[nr];
+	struct setup_error error;
+
+	if (!range_check_data(&check->vm, &check->ranges[nr], c->seen, sizeof(uint64_t), &error))
+		return CHECK_PASS;
+	check_print_failure(check, c, error.what);
+	check_print_replay(check);
+	return CHECK_FAIL;
+}
+
 /* Set up @nr cases from @first on, and the canary. */
 static enum check_verdict lay_out(struct collapse_check *check, unsigned int first,
 				  unsigned int nr)

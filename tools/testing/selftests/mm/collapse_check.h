@@ -161,6 +161,9 @@ enum check_verdict check_read_back(struct collapse_check *check);
 enum check_verdict check_seen(struct collapse_check *check, unsigned int nr,
 			      const char *notation);
 
+/* check_data() - are all bytes of a case as they were set up, where it has pages now? */
+enum check_verdict check_data(struct collapse_check *check, unsigned int nr);
+
 /* check_collapse() - apply the settings, let the memory be collapsed, compare.
  *
  * Compares the tables, the data, the page frames of what had to be left alone, what

@@ -10,6 +10,7 @@
 
 #include "ksm.h"
 #include "page_states.h"
+#include "pte_read.h"
 #include "resources.h"
 #include "uffd.h"
 
@@ -42,6 +43,11 @@ static unsigned int count(const struct states *s, unsigned long which)
 	for (i = 0; i < s->area->nr_ranges; i++)
 		nr += pte_table_count(s->area->ranges[i].wanted, which);
 	return nr;
+}
+
+static int advise(const struct run *run, int advice)
+{
+	return madvise(run->start, run->size, advice) ? -errno : 0;
 }
 
 int page_states_drain(const struct vm_geometry *vm)
@@ -79,24 +85,27 @@ static int add_partners(const struct run *run, void *arg)
 	return 0;
 }
 
+/* Add the pages of a run that are of some kind. */
+static int count_pages(const struct run *run, struct states *s,
+		       bool (*is)(const struct page_view *page, uint64_t arg))
+{
+	int nr = pte_count_pages(s->vm, run->start, run->to - run->from, is, 0);
+
+	if (nr < 0)
+		return nr;
+	s->nr += nr;
+	return 0;
+}
+
+static bool is_merged(const struct page_view *page, uint64_t unused)
+{
+	(void)unused;
+	return page->flags & (BIT_ULL(KPF_KSM) | BIT_ULL(KPF_ZERO_PAGE));
+}
+
 static int count_merged(const struct run *run, void *arg)
 {
-	struct page_reader *flags = page_reader_open("/proc/kpageflags");
-	struct states *s = arg;
-	uint64_t entry;
-	char *page;
-	int err = 0;
-
-	if (!flags)
-		return -errno;
-	for (page = run->start; page < run->start + run->size && !err; page += s->vm->page_size) {
-		err = pagemap_read(s->vm, page, 1, &entry);
-		s->nr += !err && entry & PM_PRESENT &&
-			 page_reader_get(flags, entry & PM_PFN_MASK) &
-			 (BIT_ULL(KPF_KSM) | BIT_ULL(KPF_ZERO_PAGE));
-	}
-	page_reader_close(flags);
-	return err;
+	return count_pages(run, arg, is_merged);
 }
 
 #define MERGED_STATES	(BIT(PTE_KSM) | BIT(PTE_KSM_LONE) | BIT(PTE_KSM_ZERO))
@@ -210,22 +219,18 @@ static int arm_ranges(struct states *s)
 	return err ? setup_fail(s->error, err, "userfaultfd of a range") : 0;
 }
 
+static bool is_present(const struct page_view *page, uint64_t unused)
+{
+	(void)page;
+	(void)unused;
+	return true;
+}
+
 static int page_out(const struct run *run, void *arg)
 {
-	struct states *s = arg;
-	uint64_t entry;
-	char *page;
-	int err;
+	int err = advise(run, MADV_PAGEOUT);
 
-	if (madvise(run->start, run->size, MADV_PAGEOUT))
-		return -errno;
-	for (page = run->start; page < run->start + run->size; page += s->vm->page_size) {
-		err = pagemap_read(s->vm, page, 1, &entry);
-		if (err)
-			return err;
-		s->nr += !(entry & PM_SWAP);
-	}
-	return 0;
+	return err ?: count_pages(run, arg, is_present);
 }
 
 static int swap_out(struct states *s)
@@ -249,11 +254,6 @@ static int swap_out(struct states *s)
 			return setup_fail(s->error, err, "MADV_PAGEOUT");
 	}
 	return s->nr ? setup_fail(s->error, -EAGAIN, "pages that MADV_PAGEOUT leaves") : 0;
-}
-
-static int advise(const struct run *run, int advice)
-{
-	return madvise(run->start, run->size, advice) ? -errno : 0;
 }
 
 static int guard(const struct run *run, void *arg)

@@ -230,3 +230,35 @@ int pte_read_back(const struct vm_geometry *vm, const struct range *ranges,
 	free(starts);
 	return err;
 }
+
+int pte_count_pages(const struct vm_geometry *vm, const char *start, unsigned int nr,
+		    bool (*is)(const struct page_view *page, uint64_t arg), uint64_t arg)
+{
+	struct page_reader *flags = page_reader_open("/proc/kpageflags");
+	struct page_reader *counts = page_reader_open("/proc/kpagecount");
+	uint64_t *entries = calloc(nr, sizeof(*entries)), head;
+	int count = entries ? 0 : -ENOMEM;
+	unsigned int i;
+
+	if (!flags || !counts)
+		count = -errno;
+	if (!count)
+		count = pagemap_read(vm, start, nr, entries);
+	for (i = 0; i < nr && count >= 0; i++) {
+		uint64_t pfn = entries[i] & PM_PFN_MASK;
+		struct page_view page = { .entry = entries[i] };
+
+		if (!(entries[i] & PM_PRESENT))
+			continue;
+		page.order = folio_of(flags, pfn, &head);
+		page.flags = page_reader_get(flags, head);
+		page.mapped = page_reader_get(counts, pfn);
+		count += is(&page, arg);
+	}
+	if (flags)
+		page_reader_close(flags);
+	if (counts)
+		page_reader_close(counts);
+	free(entries);
+	return count;
+}

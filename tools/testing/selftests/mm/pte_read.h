@@ -30,4 +30,22 @@ int pte_read_back(const struct vm_geometry *vm, const struct range *ranges,
  */
 int pte_read_pfns(const struct vm_geometry *vm, const struct range *range, uint64_t *pfns);
 
+/* One page that is present, as all files under /proc tell it. */
+struct page_view {
+	uint64_t entry;		/* of pagemap */
+	uint64_t flags;		/* of kpageflags, of its folio */
+	uint64_t mapped;	/* of kpagecount */
+	unsigned int order;	/* of its folio */
+};
+
+/* pte_count_pages() - count pages of this process.
+ * @start: address of the first page
+ * @nr: number of PTEs; those that map nothing are passed by
+ * @is: what is counted
+ * @arg: for @is
+ * Return: how many, or a negative errno.
+ */
+int pte_count_pages(const struct vm_geometry *vm, const char *start, unsigned int nr,
+		    bool (*is)(const struct page_view *page, uint64_t arg), uint64_t arg);
+
 #endif

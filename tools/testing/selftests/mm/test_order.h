@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 
+#include "pte_read.h"
 #include "suite.h"
 
 /* SAN-1: with one size on, a page fault gives a folio of it; set-up relies on that. */
@@ -217,50 +218,42 @@ TEST_ROWS(collapse, pmd_size_always_and_madvise, "ORD-5")
 	CHECK(check_run(check));
 }
 
-/*
- * Pages of a mapping in folios that are neither base pages nor of the PMD order. A
- * collapse of a file takes its page tables away, so the pages are touched again.
- */
-static int count_mthp(const struct vm_geometry *vm, char *start, unsigned int nr,
-		      unsigned int *first_order)
+static bool is_of_mthp(const struct page_view *page, uint64_t pmd_order)
 {
-	struct page_reader *flags = page_reader_open("/proc/kpageflags");
-	unsigned int i, order;
-	uint64_t entry, head;
-	int count = 0;
+	return page->order && page->order != pmd_order;
+}
 
-	for (i = 0; i < nr && flags && count >= 0; i++) {
-		char *page = start + i * vm->page_size;
+static bool is_of_order(const struct page_view *page, uint64_t order)
+{
+	return page->order == order;
+}
 
-		touch_page(page);
-		if (pagemap_read(vm, page, 1, &entry) || !(entry & PM_PRESENT)) {
-			count = -1;
-			break;
-		}
-		order = folio_of(flags, entry & PM_PFN_MASK, &head);
-		if (!i && first_order)
-			*first_order = order;
-		count += order && order != vm->pmd_order;
-	}
-	if (flags)
-		page_reader_close(flags);
-	return flags ? count : -1;
+/*
+ * Count the first pages of a mapping. A collapse of a file takes its page tables away, so
+ * the pages are touched again.
+ */
+static int count_file_pages(const struct vm_geometry *vm, char *start, unsigned int nr,
+			    bool (*is)(const struct page_view *page, uint64_t arg))
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		touch_page(start + i * vm->page_size);
+	return pte_count_pages(vm, start, nr, is, vm->pmd_order);
 }
 
 /* Pages of a file, mapped in the room above a range, advised. @nr of them are touched. */
 static char *map_file_pages(struct collapse_check *check, unsigned int range, int fd, int kind,
 			    unsigned int nr)
 {
-	size_t pmd = check->vm.pmd_size, page_size = check->vm.page_size;
+	size_t pmd = check->vm.pmd_size;
 	char *at = check->ranges[range].start + 2 * pmd;
-	unsigned int i;
 
 	if (fd < 0 || ftruncate(fd, pmd) ||
 	    mmap(at, pmd, PROT_READ | PROT_WRITE, kind | MAP_FIXED, fd, 0) != at)
 		return NULL;
-	for (i = 0; i < nr; i++)
-		touch_page(at + i * page_size);
-	return madvise(at, pmd, MADV_HUGEPAGE) || count_mthp(&check->vm, at, nr, NULL) ? NULL : at;
+	return madvise(at, pmd, MADV_HUGEPAGE) ||
+	       count_file_pages(&check->vm, at, nr, is_of_mthp) ? NULL : at;
 }
 
 /*
@@ -294,12 +287,12 @@ TEST_ROWS(collapse, no_mthp_of_files, "ORD-8")
 	CHECK(check_collapse(check));
 
 	/* The proof that shared memory was looked at: all of it became one PMD folio. */
-	EXPECT_EQ(0, count_mthp(&check->vm, whole, check->vm.nr, &order));
-	EXPECT_EQ(check->vm.pmd_order, order);
-	EXPECT_EQ(0, count_mthp(&check->vm, part, 16, NULL));
-	EXPECT_EQ(0, count_mthp(&check->vm, private, 32, NULL));
+	EXPECT_EQ((int)check->vm.nr,
+		  count_file_pages(&check->vm, whole, check->vm.nr, is_of_order));
+	EXPECT_EQ(0, count_file_pages(&check->vm, part, 16, is_of_mthp));
+	EXPECT_EQ(0, count_file_pages(&check->vm, private, 32, is_of_mthp));
 	if (regular) {
-		EXPECT_EQ(0, count_mthp(&check->vm, regular, 16, NULL));
+		EXPECT_EQ(0, count_file_pages(&check->vm, regular, 16, is_of_mthp));
 	} else {
 		check_print("no file in /var/tmp: only shared memory was looked at");
 	}

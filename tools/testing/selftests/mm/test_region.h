@@ -105,7 +105,6 @@ TEST_ROWS(collapse, shared_page_spoils_one_region, "REG-3 DAT-4")
 TEST_ROWS(collapse, smaller_size_after_a_try, "REG-3")
 {
 	struct collapse_check *check = &self->check;
-	struct setup_error error;
 
 	SKIP_WITHOUT_MTHP();
 	check_sizes(check, BIT(2) | BIT(4));
@@ -114,9 +113,8 @@ TEST_ROWS(collapse, smaller_size_after_a_try, "REG-3")
 	CHECK(check_lay_out(check));
 	if (check_collapse(check) == CHECK_PASS)
 		return;
-	ASSERT_EQ(0, range_check_data(&check->vm, &check->ranges[0], check->cases[0].seen,
-				      sizeof(uint64_t), &error));
-	ASSERT_TRUE(pte_table_equal(check->cases[0].wanted, check->cases[0].seen));
+	CHECK(check_seen(check, 0, check->cases[0].notation));
+	CHECK(check_data(check, 0));
 	XFAIL(return, "no smaller size is collapsed after a try at a larger one failed");
 }
 
@@ -237,7 +235,6 @@ TEST_ROWS(collapse, guard_region_with_pmd_on, "SUS-2 REG-7")
 {
 	struct collapse_check *check = &self->check;
 	unsigned int pmd_order = check->vm.pmd_order;
-	struct setup_error error;
 	long tries;
 
 	SKIP_WITHOUT_MTHP();
@@ -247,35 +244,17 @@ TEST_ROWS(collapse, guard_region_with_pmd_on, "SUS-2 REG-7")
 	CHECK(check_lay_out(check));
 	if (check_collapse(check) == CHECK_PASS)
 		return;
-	ASSERT_EQ(0, range_check_data(&check->vm, &check->ranges[0], check->cases[0].seen,
-				      sizeof(uint64_t), &error));
-	ASSERT_TRUE(pte_table_equal(check->cases[0].wanted, check->cases[0].seen));
+	CHECK(check_seen(check, 0, check->cases[0].notation));
+	CHECK(check_data(check, 0));
 	tries = check->moved.size[pmd_order].collapse_alloc;
 	check_printf("%ld folios of the PMD order were allocated in %u scans", tries,
 		     check->passes);
 	XFAIL(return, "a guard region keeps the whole range from the smaller sizes");
 }
 
-/* Pages of a range whose folio has all of these flags. */
-static unsigned int count_pages_with(const struct collapse_check *check,
-				     const struct range *range, uint64_t wanted)
+static bool has_flags(const struct page_view *page, uint64_t flags)
 {
-	struct page_reader *flags = page_reader_open("/proc/kpageflags");
-	uint64_t *pfns = calloc(check->vm.nr, sizeof(*pfns)), head;
-	unsigned int i, count = 0;
-
-	if (flags && pfns && !pte_read_pfns(&check->vm, range, pfns)) {
-		for (i = 0; i < check->vm.nr; i++) {
-			if (!pfns[i])
-				continue;
-			folio_of(flags, pfns[i], &head);
-			count += (page_reader_get(flags, head) & wanted) == wanted;
-		}
-	}
-	if (flags)
-		page_reader_close(flags);
-	free(pfns);
-	return count;
+	return (page->flags & flags) == flags;
 }
 
 /* Is each page of an mlocked range locked, for smaps and for reclaim? */
@@ -283,17 +262,17 @@ static enum check_verdict all_locked(struct collapse_check *check, unsigned int 
 {
 	const uint64_t locked = BIT_ULL(KPF_MLOCKED) | BIT_ULL(KPF_UNEVICTABLE);
 	char *start = check->ranges[nr].start;
-	unsigned int pages, flagged;
 	struct smaps_sum smaps;
+	int pages, flagged;
 
 	if (page_states_drain(&check->vm) ||
 	    smaps_read(&start, 1, check->vm.pmd_size, &smaps))
 		return CHECK_FAIL;
 	pages = pte_table_count(check->cases[nr].seen, PTE_FOLIO_STATES);
-	flagged = count_pages_with(check, &check->ranges[nr], locked);
+	flagged = pte_count_pages(&check->vm, start, check->vm.nr, has_flags, locked);
 	if (smaps.locked == pages * check->vm.page_size && flagged == pages)
 		return CHECK_PASS;
-	check_printf("case %u: of %u pages smaps calls %zu locked, kpageflags %u", nr + 1, pages,
+	check_printf("case %u: of %d pages smaps calls %zu locked, kpageflags %d", nr + 1, pages,
 		     smaps.locked / check->vm.page_size, flagged);
 	return CHECK_FAIL;
 }
@@ -426,7 +405,6 @@ TEST_ROWS(collapse, written_pages_stay_soft_dirty, "REG-11")
 TEST_ROWS(collapse, read_only_stays_soft_dirty, "SUS-1 REG-11")
 {
 	struct collapse_check *check = &self->check;
-	struct setup_error error;
 
 	SKIP_WITHOUT_MTHP();
 	check_sizes(check, BIT(2));
@@ -435,9 +413,8 @@ TEST_ROWS(collapse, read_only_stays_soft_dirty, "SUS-1 REG-11")
 	CHECK(check_lay_out(check));
 	if (check_collapse(check) == CHECK_PASS)
 		return;
-	ASSERT_EQ(0, range_check_data(&check->vm, &check->ranges[0], check->cases[0].seen,
-				      sizeof(uint64_t), &error));
 	CHECK(check_seen(check, 0, "R: c2 c*3 .~"));
+	CHECK(check_data(check, 0));
 	XFAIL(return, "a collapse of read-only memory forgets that it was written");
 }
 

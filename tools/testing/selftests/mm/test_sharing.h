@@ -9,25 +9,16 @@
 #include "pte_read.h"
 #include "suite.h"
 
+static bool is_not_exclusive(const struct page_view *page, uint64_t unused)
+{
+	(void)unused;
+	return !(page->entry & PM_MMAP_EXCLUSIVE) || page->mapped != 1;
+}
+
 /* Pages of a range that are not exclusive, or not mapped exactly once. */
 static int count_shared(const struct collapse_check *check, const struct range *range)
 {
-	struct page_reader *counts = page_reader_open("/proc/kpagecount");
-	uint64_t *entries = calloc(check->vm.nr, sizeof(*entries));
-	int wrong = -1;
-	unsigned int i;
-
-	if (counts && entries && !pagemap_read(&check->vm, range->start, check->vm.nr, entries)) {
-		wrong = 0;
-		for (i = 0; i < check->vm.nr; i++)
-			wrong += entries[i] & PM_PRESENT &&
-				 (!(entries[i] & PM_MMAP_EXCLUSIVE) ||
-				  page_reader_get(counts, entries[i] & PM_PFN_MASK) != 1);
-	}
-	if (counts)
-		page_reader_close(counts);
-	free(entries);
-	return wrong;
+	return pte_count_pages(&check->vm, range->start, check->vm.nr, is_not_exclusive, 0);
 }
 
 /* SHR-5: what was collapsed belongs to nobody else, page by page. */
@@ -107,21 +98,16 @@ static pid_t fork_holder(struct collapse_check *check, int *hold)
 	return pid;
 }
 
-/* Page frames of a range that are mapped exactly @times. */
-static unsigned int count_mapped(const struct collapse_check *check, const struct range *range,
-				 uint64_t times)
+static bool is_mapped(const struct page_view *page, uint64_t times)
 {
-	struct page_reader *counts = page_reader_open("/proc/kpagecount");
-	uint64_t *pfns = calloc(check->vm.nr, sizeof(*pfns));
-	unsigned int i, count = 0;
+	return page->mapped == times;
+}
 
-	if (counts && pfns && !pte_read_pfns(&check->vm, range, pfns))
-		for (i = 0; i < check->vm.nr; i++)
-			count += pfns[i] && page_reader_get(counts, pfns[i]) == times;
-	if (counts)
-		page_reader_close(counts);
-	free(pfns);
-	return count;
+/* Pages of a range that are mapped exactly @times, by whatever process. */
+static int count_mapped(const struct collapse_check *check, const struct range *range,
+			unsigned int times)
+{
+	return pte_count_pages(&check->vm, range->start, check->vm.nr, is_mapped, times);
 }
 
 /*
@@ -150,8 +136,8 @@ TEST_ROWS(collapse, written_after_fork, "SHR-2")
 
 	check_literal(check, 0, "f*32 p4 f*12 p2 .~");
 	CHECK(check_collapse(check));
-	EXPECT_EQ(44U, count_mapped(check, range, 2));
-	EXPECT_EQ(20U, count_mapped(check, range, 1));
+	EXPECT_EQ(44, count_mapped(check, range, 2));
+	EXPECT_EQ(20, count_mapped(check, range, 1));
 	EXPECT_EQ(0, check->grown.smaps_rollup);
 
 	close(hold);
@@ -174,7 +160,7 @@ TEST_ROWS(collapse, half_shared_pmd_folio, "SHR-4")
 	check_case(check, check_text(check, "p fM[1-%u] .~", half),
 		   check_text(check, "p fM[1-%u] .~", half));
 	CHECK(check_lay_out(check));
-	EXPECT_EQ(half, count_mapped(check, &check->ranges[0], 2));
+	EXPECT_EQ((int)half, count_mapped(check, &check->ranges[0], 2));
 	/* Half of it would be shared, so the whole is copied. */
 	check_alternative(check, 0, "H");
 	CHECK(check_collapse(check));
@@ -242,7 +228,7 @@ TEST_ROWS(collapse, ksm_beside_is_untouched, "SHR-6")
 	check_case(check, "k*4 p*4 k*8 p~", "k*4 p2 k*8 p3~");
 	CHECK(check_lay_out(check));
 	CHECK(check_collapse(check));
-	EXPECT_EQ(12U, count_mapped(check, &check->ranges[0], 2));
+	EXPECT_EQ(12, count_mapped(check, &check->ranges[0], 2));
 }
 
 #endif
