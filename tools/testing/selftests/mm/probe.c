@@ -118,7 +118,7 @@ void probe_print(const struct vm_geometry *vm, enum generation generation)
 	printf("PID namespaces: %s\n", exists("/proc/self/ns/pid") ? "yes" :
 	       "no, a killed supervisor may leave a test behind");
 	printf("swap: %s\n", resource_swap_probe());
-	printf("KSM: %s\n", resource_ksm() ?: "yes");
+	printf("KSM: %s\n", resource_ksm_probe());
 	printf("userfaultfd: %s\n", yes_no(has_userfaultfd()));
 	printf("memcg: %s\n", resource_memcg_probe());
 	printf("NUMA nodes with memory: %u\n", nodes_with_memory());

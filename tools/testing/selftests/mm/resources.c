@@ -955,14 +955,29 @@ const char *resource_trace(char *path, size_t size)
 	return err ? trace_refused : NULL;
 }
 
+static bool read_ksm(unsigned long *run, unsigned long *shared)
+{
+	return !read_ulong(KSM_SYSFS "/run", run) &&
+	       !read_ulong(KSM_SYSFS "/pages_shared", shared);
+}
+
+const char *resource_ksm_probe(void)
+{
+	unsigned long run, shared;
+
+	if (!read_ksm(&run, &shared))
+		return no_ksm;
+	return !run && shared ? ksm_stopped : "yes";
+}
+
 const char *resource_ksm(void)
 {
 	unsigned long run, shared;
 	struct record record;
 	off_t before;
-	int err = 0;
+	int err;
 
-	if (read_ulong(KSM_SYSFS "/run", &run) || read_ulong(KSM_SYSFS "/pages_shared", &shared))
+	if (!read_ksm(&run, &shared))
 		return no_ksm;
 	if (run)
 		return NULL;

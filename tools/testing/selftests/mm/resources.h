@@ -59,12 +59,13 @@ const char *resource_trace(char *path, size_t size);
  */
 const char *resource_ksm(void);
 
-/* What --probe says of the others: "yes", how they would be made, or the reason why not. They
+/* What --probe says of them: "yes", how they would be made, or the reason why not. They
  * change nothing.
  */
 const char *resource_swap_probe(void);
 const char *resource_memcg_probe(void);
 const char *resource_trace_probe(void);
+const char *resource_ksm_probe(void);
 
 /* resources_release() - take away all that was made, by this run or by a killed one.
  * @removed: called for each thing that was removed (@err 0) or could not be (a negative
