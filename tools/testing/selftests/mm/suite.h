@@ -213,7 +213,7 @@ static void suite_usage(FILE *to)
 		"      --rows           list row, test and title, separated by tabs\n"
 		"      --categories     list the categories that have tests\n"
 		"      --probe          list what this machine has that tests need\n"
-		"      --restore        put back settings that a killed run left\n"
+		"      --restore        put the machine back after a run that was killed\n"
 		"      --model NAME     rules to expect: auto (default), none, mainline or v10\n"
 		"      --timeout S      end the run after S seconds, and fail (default %u)\n"
 		"  -h, --help           this text\n"

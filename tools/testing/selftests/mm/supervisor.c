@@ -86,7 +86,10 @@ static int release(void (*removed)(const char *kind, const char *path, int err))
 {
 	int err = resources_release(removed);
 
-	if (err && err != -ENOENT && err != -EBUSY)
+	if (err == -EBUSY)
+		fprintf(stderr, "what is left is named in %s; without that file it is forgotten\n",
+			RESOURCES_RECORD);
+	else if (err && err != -ENOENT)
 		report_file(RESOURCES_RECORD, err);
 	return err;
 }
