@@ -160,15 +160,21 @@ no_process_left()
 	}
 }
 
+# What a run of ours left, if it was killed. It may be on a mount that is to go.
+release_now()
+{
+	if [ -e "$resources" ]; then
+		flock -w 120 "$lock" true
+		timeout 120 "$program" --restore >/dev/null 2>&1
+	fi
+}
+
 end_native()
 {
 	for pid in $(marked); do
 		kill -9 "$pid"
 	done 2>/dev/null
-	if [ -e "$resources" ]; then
-		flock -w 120 "$lock" true
-		timeout 120 "$program" --restore >/dev/null 2>&1
-	fi
+	release_now
 	if [ -s "$work/machine" ]; then
 		# Under the lock: a run of somebody else would restore what it found, and
 		# what a run of ours left to be restored is older than this.

@@ -17,7 +17,7 @@ cp "${BUILD:-$TOP/build}/tests/tools/resources_tool" "$tool" || {
 boot_id=$(cat /proc/sys/kernel/random/boot_id)
 control=/sys/class/zram-control
 
-# things: what could be left: swap, devices, backing files, trace instances.
+# things: what could be left: swap, devices and trace instances.
 things()
 {
 	sed 's/[[:space:]].*//' /proc/swaps
@@ -25,7 +25,6 @@ things()
 		[ ! -d "$device" ] || echo "$device $(cat "$device/size")"
 	done
 	[ ! -d "$work/tracing/instances" ] || ls "$work/tracing/instances"
-	grep . "$ksm/run" "$ksm/max_page_sharing" "$ksm/pages_shared" 2>/dev/null
 }
 
 # Loop devices that the kernel added as spare ones stay, and are none of ours.
@@ -136,6 +135,8 @@ end_resources()
 	for pid in $(marked); do
 		kill -9 "$pid"
 	done 2>/dev/null
+	nothing_marked || sleep 1
+	release_now
 	umount "$work/tracing" 2>/dev/null
 	# The last: it removes the folder.
 	end_native
@@ -145,6 +146,9 @@ trap end_resources EXIT
 things >"$work/things"
 free=$(sed -n 's/^SwapFree: *\([0-9]*\) kB/\1/p' /proc/meminfo)
 inside=
+
+run "$program" --probe
+ok "--probe: makes nothing" left_as_before
 
 # Swap.
 
@@ -218,13 +222,18 @@ else
 	ok "loop: --restore says what was done" said "^removed loop-swap /dev/loop[0-9]*$"
 	ok "loop: --restore, all is gone" left_as_before
 
-	# A number that is not the one that was recorded; it is nobody's.
-	[ ! -d $control ] || {
-		echo 4711 >"$work/number"
+	# Another process adds a device too, so that the number is not the one that was
+	# recorded: this device is the one to be removed then, and here it is there already.
+	[ ! -w $control/hot_remove ] || {
+		add_zram 0
+		echo "$zram" >"$work/number"
 		printf '#!/bin/sh -e\nmount --bind "%s" %s\nexec "$@"\n' "$work/number" \
 			$control/hot_add >"$work/inside"
 		run "$inside" "$tool" swap
 		ok "zram gives another number: a loop device it is" line "swap: yes"
+		ok "zram gives another number: that one is removed" \
+			[ ! -d "/sys/block/zram$zram" ]
+		drop_zram
 		ok "zram gives another number: all is gone" left_as_before
 	}
 
@@ -537,23 +546,33 @@ else
 	done
 fi
 
-# KSM.
+# KSM. It merges what is advised of any process, so it must be quick to come to the test's.
 
-if [ ! -w "$ksm/run" ] || [ "$(cat "$ksm/run")" -ne 0 ] || [ "$(cat "$ksm/pages_shared")" -ne 0 ]; then
+merged_nothing()
+{
+	[ "$(cat "$ksm/run" "$ksm/pages_shared" | tr '\n' ' ')" = "0 0 " ]
+}
+
+if [ ! -w "$ksm/run" ] || ! merged_nothing; then
 	skip "KSM" "it is not there, or in use"
 else
 	things >"$work/things"
-	run "$tool" ksm write "$ksm/max_page_sharing" 77 write "$ksm/run" 1 merge die
+	set -- ksm write "$ksm/max_page_sharing" 77 write "$ksm/pages_to_scan" 100000 \
+		write "$ksm/sleep_millisecs" 1 write "$ksm/run" 1 merge
+	run "$tool" "$@" die
 	ok "KSM: merges" line "merge: yes"
 	ok "KSM: kill -9 of the test, all is as before" left_as_before
-	start "$tool" write "$ksm/max_page_sharing" 77 write "$ksm/run" 1 merge hold
-	within 30 holds
+	ok "KSM: kill -9 of the test, nothing is merged" merged_nothing
+	hold "$@"
 	kill -9 "$supervisor"
 	ended
 	no_process_left
+	ok "KSM: kill -9 of the supervisor, something is merged" \
+		[ "$(cat "$ksm/pages_shared")" -ne 0 ]
 	run "$program" --restore
 	ok "KSM: kill -9 of the supervisor, --restore passes" [ "$status" -eq 0 ]
 	ok "KSM: kill -9 of the supervisor, all is as before" left_as_before
+	ok "KSM: kill -9 of the supervisor, nothing is merged" merged_nothing
 fi
 if [ ! -w "$ksm/advisor_mode" ]; then
 	skip "KSM's advisor" "this kernel has none"
