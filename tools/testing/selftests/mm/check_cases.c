@@ -55,12 +55,13 @@ struct check_case *check_case(struct collapse_check *check, const char *notation
 		.literal = literal ? strdup(literal) : NULL,
 		.wanted = check_parse(check, notation),
 		.expected = pte_table_alloc(check->vm.pmd_order),
+		.before = pte_table_alloc(check->vm.pmd_order),
 		.seen = pte_table_alloc(check->vm.pmd_order),
 		.pfns = calloc(check->vm.nr, sizeof(*c->pfns)),
 		.advice = ADVISE_HUGEPAGE,
 	};
 	if (!c->notation || !c->literal != !literal || !c->wanted || !c->expected ||
-	    !c->seen || !c->pfns)
+	    !c->before || !c->seen || !c->pfns)
 		check->broken = "out of memory";
 	return c;
 }
@@ -126,6 +127,7 @@ enum check_verdict check_predict(struct collapse_check *check, struct check_case
 		.max_ptes_shared = check->settings.max_ptes_shared,
 	};
 
+	pte_table_copy(c->before, c->seen);
 	pte_table_copy(c->expected, c->seen);
 	for (pass = 0; pass < (check->forced ? 1 : check->passes); pass++)
 		collapse_model(c->expected, &rules, &check->counts);

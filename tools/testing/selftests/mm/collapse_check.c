@@ -386,6 +386,15 @@ enum check_verdict check_collapse(struct collapse_check *check)
 	return verdict;
 }
 
+enum check_verdict check_unmap(struct collapse_check *check)
+{
+	if (!range_area_unmap(&check->area))
+		return CHECK_PASS;
+	check_print("the child that shares pages found other data in them");
+	check_print_cases(check);
+	return CHECK_FAIL;
+}
+
 enum check_verdict check_run(struct collapse_check *check)
 {
 	unsigned int first, nr, room = capacity(check);
@@ -404,7 +413,7 @@ enum check_verdict check_run(struct collapse_check *check)
 		verdict = check_broken(check) ?: lay_out(check, first, nr);
 		add_time(check, TIME_TOTAL, start);
 		verdict = verdict ?: check_collapse(check);
-		range_area_unmap(&check->area);
+		verdict = check_unmap(check) ?: verdict;
 	}
 	return verdict;
 }

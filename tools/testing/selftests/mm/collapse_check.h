@@ -49,6 +49,7 @@ struct check_case {
 	struct pte_table *expected;
 	struct pte_table *alternative;	/* as right as @expected; NULL: there is none */
 	bool took_alternative;
+	struct pte_table *before;	/* the collapse */
 	struct pte_table *seen;
 	uint64_t *pfns;			/* page frames before the collapse; 0: none */
 	enum check_advice advice;
@@ -94,6 +95,7 @@ struct collapse_check {
 	struct thp_counters moved;	/* what the collapse added to the counters */
 	struct check_rss grown;		/* what it added to the memory of the process */
 	const char *skip_reason;	/* a constant, after CHECK_SKIP */
+	bool only_less;			/* after CHECK_FAIL: all is as expected, but less collapsed */
 
 	struct check_case cases[CHECK_MAX_CASES];
 	unsigned int nr_cases;
@@ -170,13 +172,18 @@ enum check_verdict check_data(struct collapse_check *check, unsigned int nr);
  * the kernel counts as memory of the process, and the settings, which nobody may
  * have changed. Can be called again: the next round starts from what there is.
  *
- * Return: CHECK_PASS; CHECK_FAIL with a diagnostic printed; CHECK_SKIP when tables
- * differ and the kernel found no free block for a folio meanwhile.
+ * Return: CHECK_PASS; CHECK_FAIL with a diagnostic printed; CHECK_SKIP when less was
+ * collapsed than expected and the kernel found no free block for a folio meanwhile.
  */
 enum check_verdict check_collapse(struct collapse_check *check);
 
 /* check_literal() - what must become of a case in the next check_collapse(). */
 void check_literal(struct collapse_check *check, unsigned int nr, const char *literal);
+
+/* check_unmap() - give all memory of the cases back; CHECK_FAIL if the child that shares
+ * pages did not find its data in them.
+ */
+enum check_verdict check_unmap(struct collapse_check *check);
 
 /* check_alternative() - what may become of a case instead, in all check_collapse(). */
 void check_alternative(struct collapse_check *check, unsigned int nr, const char *notation);

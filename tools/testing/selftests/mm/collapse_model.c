@@ -118,7 +118,10 @@ static void replace(struct pass *pass, unsigned int offset, unsigned int order)
 			    order, 0, nr);
 }
 
-/* mm/khugepaged.c: __collapse_huge_page_swapin(); is the whole region there now? */
+/*
+ * mm/khugepaged.c: __collapse_huge_page_swapin(); is the whole region there now? What a
+ * guard region does to the walk in the kernel is no rule but a defect, SUS-2.
+ */
 static bool swap_in(struct pass *pass, unsigned int offset, unsigned int order)
 {
 	unsigned int i;

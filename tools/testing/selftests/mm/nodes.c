@@ -84,28 +84,13 @@ int nodes_of(char *page)
 	return status;
 }
 
-int nodes_bind(char *start, size_t size, unsigned int node)
-{
-	unsigned long mask = 1UL << node;
-
-	return syscall(SYS_mbind, start, size, MPOL_BIND, &mask, 8 * sizeof(mask) + 1, 0) ?
-	       -errno : 0;
-}
-
-void nodes_hugetlb_path(const struct vm_geometry *vm, char *path, size_t size,
-			unsigned int node, const char *name)
-{
-	snprintf(path, size, NODE_SYSFS "/node%u/hugepages/hugepages-%zukB/%s", node,
-		 vm->pmd_size / 1024, name);
-}
-
 long nodes_hugetlb(const struct vm_geometry *vm, unsigned int node)
 {
 	unsigned long nr;
 	char path[128];
 	int err;
 
-	nodes_hugetlb_path(vm, path, sizeof(path), node, "nr_hugepages");
+	hugetlb_path(vm, path, sizeof(path), node, "nr_hugepages");
 	err = read_ulong(path, &nr);
 	return err ?: (long)nr;
 }
@@ -115,7 +100,7 @@ long nodes_set_hugetlb(const struct vm_geometry *vm, unsigned int node, unsigned
 	char path[128], value[KNOB_VALUE];
 	int err;
 
-	nodes_hugetlb_path(vm, path, sizeof(path), node, "nr_hugepages");
+	hugetlb_path(vm, path, sizeof(path), node, "nr_hugepages");
 	snprintf(value, sizeof(value), "%lu", nr);
 	/* It takes what there is, and shows that. */
 	err = knob_write_always(path, value);

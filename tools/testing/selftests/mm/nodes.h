@@ -29,17 +29,6 @@ int nodes_move(const struct vm_geometry *vm, char *start, unsigned int nr, unsig
  */
 int nodes_of(char *page);
 
-/* nodes_bind() - let all memory of a mapping come from one node and no other.
- * Return: 0 or a negative errno.
- */
-int nodes_bind(char *start, size_t size, unsigned int node);
-
-/* nodes_hugetlb_path() - a file of the pool of PMD-sized hugetlb pages of a node.
- * @name: as "nr_hugepages"
- */
-void nodes_hugetlb_path(const struct vm_geometry *vm, char *path, size_t size,
-			unsigned int node, const char *name);
-
 /* nodes_hugetlb() - PMD-sized hugetlb pages in the pool of a node.
  * Return: their number, or a negative errno.
  */

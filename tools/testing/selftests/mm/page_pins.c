@@ -83,8 +83,7 @@ int page_pins_write(struct page_pins *pins, unsigned int nr, const void *data, s
 	if (sqe && write(fds[1], data, size) == (ssize_t)size) {
 		io_uring_prep_read_fixed(sqe, fds[0], pins->piece[nr].iov_base, size, 0, nr);
 		err = io_uring_submit_and_wait(&pins->ring, 1);
-		if (err == 1)
-			err = io_uring_wait_cqe(&pins->ring, &cqe);
+		err = err == 1 ? io_uring_wait_cqe(&pins->ring, &cqe) : err < 0 ? err : -EIO;
 		if (!err) {
 			err = cqe->res == (int)size ? 0 : cqe->res < 0 ? cqe->res : -EIO;
 			io_uring_cqe_seen(&pins->ring, cqe);

@@ -207,7 +207,7 @@ static int arm_ranges(struct states *s)
 	if (s->area->uffd < 0) {
 		err = s->area->uffd;
 		s->area->uffd = 0;
-		if (err == -ENOSYS || err == -EOPNOTSUPP)
+		if (err == -ENOSYS || err == -EPERM || err == -EOPNOTSUPP)
 			return setup_missing(s->error,
 					     "no userfaultfd, or none that can write-protect");
 		return setup_fail(s->error, err, "userfaultfd");
@@ -244,6 +244,9 @@ static int swap_out(struct states *s)
 	missing = resource_swap();
 	if (missing)
 		return setup_missing(s->error, missing);
+	/* Twice: what is swapped in again keeps its room for a while. */
+	if (meminfo_bytes("SwapFree") < 2 * count(s, PTE_SWAP_STATES) * s->vm->page_size)
+		return setup_missing(s->error, "not enough free swap for pages of this size");
 	for (attempt = 0, s->nr = 1; attempt < PAGEOUT_ATTEMPTS && s->nr; attempt++) {
 		s->nr = 0;
 		err = drain(s);

@@ -177,8 +177,11 @@ static int read_range(const struct reading *reading, const struct range *range,
 	err = settle_referenced(reading, range, smaps, table);
 	if (err)
 		return err;
-	if (smaps->anon_huge)
+	if (smaps->anon_huge) {
 		replace_state(table, PTE_PRESENT, PTE_PMD_MAPPED);
+		/* In place, a pinned page may become part of it. */
+		replace_state(table, PTE_PINNED, PTE_PMD_MAPPED);
+	}
 
 	pages = pte_table_count(table, PTE_FOLIO_STATES);
 	if (smaps->rss != pages * page)

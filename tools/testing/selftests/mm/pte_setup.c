@@ -266,7 +266,28 @@ static int give_back(const struct run *run, void *arg)
 	return madvise(run->start, run->size, MADV_DONTNEED) ? -errno : 0;
 }
 
-/* The child lives until its parent, or the end of the pipe that it holds, is gone. */
+/* In the child: are the pages that it shares as they were? */
+static int check_shared(const struct vm_geometry *vm, const struct range *range)
+{
+	struct pte_table *shared = pte_table_alloc(vm->pmd_order);
+	struct setup_error error;
+	unsigned int i;
+	int err;
+
+	if (!shared)
+		return -ENOMEM;
+	pte_table_copy(shared, range->wanted);
+	for (i = 0; i < shared->nr; i++)
+		if (shared->pte[i].state != PTE_SHARED)
+			shared->pte[i].state = PTE_EMPTY;
+	err = range_check_data(vm, range, shared, sizeof(uint64_t), &error);
+	if (err)
+		fprintf(stderr, "the child that shares pages: %s\n", error.what);
+	free(shared);
+	return err;
+}
+
+/* The child lives until its parent says so, or is gone. */
 static void share(const struct vm_geometry *vm, const struct range_area *area,
 		  int ready, int hold)
 {
@@ -276,10 +297,13 @@ static void share(const struct vm_geometry *vm, const struct range_area *area,
 
 	for (i = 0; i < area->nr_ranges && !err; i++)
 		err = range_each_run(vm, &area->ranges[i], ~BIT(PTE_SHARED), give_back, NULL);
-	if (!err && write(ready, &byte, 1) == 1)
-		while (read(hold, &byte, 1) < 0 && errno == EINTR)
-			;
-	_exit(0);
+	if (err || write(ready, &byte, 1) != 1)
+		_exit(1);
+	while (read(hold, &byte, 1) < 0 && errno == EINTR)
+		;
+	for (i = 0; i < area->nr_ranges && !err; i++)
+		err = check_shared(vm, &area->ranges[i]);
+	_exit(!!err);
 }
 
 /* Pages are shared by a fork: a child that maps them, and them only, and holds still. */

@@ -2,6 +2,7 @@
 /* Ranges in memory, and the data in them; see range.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,13 +53,19 @@ int range_area_map(const struct vm_geometry *vm, struct range_area *area,
 	return 0;
 }
 
-void range_area_unshare(struct range_area *area)
+int range_area_unshare(struct range_area *area)
 {
+	int status = 0;
+
 	if (!area->sharer)
-		return;
+		return 0;
+	/* A byte, not only the end of the pipe: a later fork may hold that open. */
+	if (write(area->sharer_pipe, "", 1) != 1)
+		kill(area->sharer, SIGKILL);
 	close(area->sharer_pipe);
-	waitpid(area->sharer, NULL, 0);
+	waitpid(area->sharer, &status, 0);
 	area->sharer = 0;
+	return status ? -EUCLEAN : 0;
 }
 
 void range_area_unpin(struct range_area *area)
@@ -74,9 +81,10 @@ void range_area_unpin(struct range_area *area)
 	}
 }
 
-void range_area_unmap(struct range_area *area)
+int range_area_unmap(struct range_area *area)
 {
-	range_area_unshare(area);
+	int err = range_area_unshare(area);
+
 	range_area_unpin(area);
 	if (area->uffd)
 		close(area->uffd);
@@ -87,6 +95,7 @@ void range_area_unmap(struct range_area *area)
 	if (area->map)
 		munmap(area->map, area->size);
 	area->map = NULL;
+	return err;
 }
 
 int range_each_run(const struct vm_geometry *vm, const struct range *range,

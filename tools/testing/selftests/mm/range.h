@@ -69,11 +69,15 @@ int setup_missing(struct setup_error *error, const char *what);
 int range_area_map(const struct vm_geometry *vm, struct range_area *area,
 		   struct range *ranges, unsigned int nr);
 
-/* range_area_unmap() - give back all memory of the ranges, and all that held on to it. */
-void range_area_unmap(struct range_area *area);
+/* range_area_unmap() - give back all memory of the ranges, and all that held on to it.
+ * Return: as range_area_unshare().
+ */
+int range_area_unmap(struct range_area *area);
 
-/* range_area_unshare() - end the child that shares pages, if there is one. */
-void range_area_unshare(struct range_area *area);
+/* range_area_unshare() - end the child that shares pages, if there is one.
+ * Return: 0; -EUCLEAN if the pages that it shares had not kept their data for it.
+ */
+int range_area_unshare(struct range_area *area);
 
 /* range_area_unpin() - let go of the pinned pages. */
 void range_area_unpin(struct range_area *area);

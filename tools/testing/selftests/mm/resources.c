@@ -338,10 +338,12 @@ static bool is_ksm(const char *path)
 /* What tests had merged stays so after their end while ksmd rests. */
 static int undo_ksm(const char *path)
 {
-	unsigned long shared;
+	unsigned long shared = 0, zero = 0;
 	int err;
 
-	if (read_ulong(KSM_SYSFS "/pages_shared", &shared) || !shared)
+	read_ulong(KSM_SYSFS "/pages_shared", &shared);
+	read_ulong(KSM_SYSFS "/ksm_zero_pages", &zero);
+	if (!shared && !zero)
 		return 0;
 	err = knob_write_always(path, "2") ?: knob_write_always(path, "0");
 	return err ?: 1;

@@ -70,8 +70,9 @@ static enum check_verdict use_up_blocks(struct collapse_check *check)
 TEST_ROWS(collapse, no_block_of_pmd_order, "FAL-1 DAT-4")
 {
 	struct collapse_check *check = &self->check;
-	struct check_case *c;
 	int node = find_small_node();
+	enum check_verdict verdict;
+	struct check_case *c;
 	long pool;
 
 	SKIP_WITHOUT_MTHP();
@@ -81,16 +82,18 @@ TEST_ROWS(collapse, no_block_of_pmd_order, "FAL-1 DAT-4")
 	check->after_lay_out = use_up_blocks;
 	c = check_case(check, "L: p*13 .~", "L: p2*4 .~");
 	c->no_block_orders = BIT(check->vm.pmd_order);
-	CHECK(check_count(check, check_wrong_counters));
+	verdict = check_count(check, check_wrong_counters);
 	nodes_set_hugetlb(&check->vm, node, pool);
+	CHECK(verdict);
 }
 
 /* MAD-2: ENOMEM, there is no free block, and none can be made. */
 TEST_ROWS(collapse, madvise_enomem, "MAD-2 FAL-1")
 {
 	struct collapse_check *check = &self->check;
-	struct check_case *c;
 	int node = find_small_node();
+	enum check_verdict verdict;
+	struct check_case *c;
 	long pool;
 
 	pool = nodes_hugetlb(&check->vm, node);
@@ -99,8 +102,9 @@ TEST_ROWS(collapse, madvise_enomem, "MAD-2 FAL-1")
 	c = check_case(check, "L: p~", "L: p~");
 	c->no_block_orders = BIT(check->vm.pmd_order);
 	c->forced_errno = ENOMEM;
-	CHECK(check_run(check));
+	verdict = check_run(check);
 	nodes_set_hugetlb(&check->vm, node, pool);
+	CHECK(verdict);
 }
 
 /* Two nodes with room for some ranges. */
@@ -182,9 +186,12 @@ TEST_ROWS(collapse, folio_is_on_the_node_of_most, "FAL-3")
 struct passive {
 	struct memcg memcg;
 	pid_t pid;
-	int ready[2];		/* from it: a byte, its memory is set up; then one, it is seen */
-	int look[2];		/* to it: a byte, look at your memory */
+	int answer[2];		/* from it: a byte when its memory is set up, and for each question */
+	int ask[2];		/* to it: PASSIVE_LOOK or PASSIVE_COLLAPSE */
 };
+
+#define PASSIVE_LOOK		'l'	/* is your memory as it was? 1 or 0 */
+#define PASSIVE_COLLAPSE	'c'	/* MADV_COLLAPSE; the errno */
 
 /* In the child: 1 if its range still looks as it did. */
 static char still_untouched(const struct range *range, const struct pte_table *wanted,
@@ -219,11 +226,13 @@ static void be_passive(struct passive *passive)
 	    !still_untouched(&range, wanted, seen) ||
 	    madvise(range.start, suite.vm.pmd_size, MADV_HUGEPAGE))
 		_exit(1);
-	byte = 1;
-	if (write(passive->ready[1], &byte, 1) == 1 && read(passive->look[0], &byte, 1) == 1) {
-		byte = still_untouched(&range, wanted, seen);
-		if (write(passive->ready[1], &byte, 1) != 1)
-			_exit(1);
+	for (byte = 1; write(passive->answer[1], &byte, 1) == 1; ) {
+		if (read(passive->ask[0], &byte, 1) != 1)
+			break;
+		if (byte == PASSIVE_LOOK)
+			byte = still_untouched(&range, wanted, seen);
+		else
+			byte = madvise(range.start, suite.vm.pmd_size, MADV_COLLAPSE) ? errno : 0;
 	}
 	_exit(0);
 }
@@ -232,27 +241,35 @@ static bool start_passive(struct passive *passive)
 {
 	char byte;
 
-	if (pipe2(passive->ready, O_CLOEXEC) || pipe2(passive->look, O_CLOEXEC))
+	if (pipe2(passive->answer, O_CLOEXEC) || pipe2(passive->ask, O_CLOEXEC))
 		return false;
 	passive->pid = fork();
 	if (!passive->pid) {
-		close(passive->ready[0]);
-		close(passive->look[1]);
+		close(passive->answer[0]);
+		close(passive->ask[1]);
 		be_passive(passive);
 	}
-	close(passive->ready[1]);
-	close(passive->look[0]);
-	return passive->pid > 0 && read(passive->ready[0], &byte, 1) == 1;
+	close(passive->answer[1]);
+	close(passive->ask[0]);
+	return passive->pid > 0 && read(passive->answer[0], &byte, 1) == 1;
+}
+
+/* What it answers, or -1 if it is dead. */
+static int ask_passive(struct passive *passive, char question)
+{
+	char byte;
+
+	if (write(passive->ask[1], &question, 1) != 1 || read(passive->answer[0], &byte, 1) != 1)
+		return -1;
+	return byte;
 }
 
 /* Did it live through it, and is its memory as it was? */
 static bool passive_is_untouched(struct passive *passive)
 {
-	char byte = 0;
-
+	/* To look costs it memory. */
 	memcg_set(&passive->memcg, "memory.max", "max");
-	return write(passive->look[1], "", 1) == 1 &&
-	       read(passive->ready[0], &byte, 1) == 1 && byte;
+	return ask_passive(passive, PASSIVE_LOOK) == 1;
 }
 
 static int stay_on_this_cpu(void)
@@ -278,6 +295,24 @@ static long tries(const struct collapse_check *check)
 	return more;
 }
 
+/* Put a process with memory into a cgroup, and let that have not a page more. */
+static enum check_verdict fill_memcg(struct collapse_check *check, struct passive *passive)
+{
+	int err;
+
+	check->skip_reason = memcg_make(&passive->memcg);
+	if (check->skip_reason)
+		return CHECK_SKIP;
+	/* Before there is memory of ours that it would share. */
+	err = start_passive(passive) ? 0 : -ECHILD;
+	err = err ?: memcg_set_tight(&passive->memcg);
+	if (!err && memcg_value(&passive->memcg, "memory.events", "oom_kill"))
+		err = -ENOMEM;
+	if (err)
+		check_printf("the process in the memory cgroup: %s", strerror(-err));
+	return err ? CHECK_FAIL : CHECK_PASS;
+}
+
 /*
  * Let khugepaged try a range of a process whose memory cgroup is full. The canary is
  * outside of it.
@@ -286,6 +321,7 @@ static enum check_verdict try_in_full_memcg(struct collapse_check *check,
 					    struct passive *passive, unsigned long orders)
 {
 	enum check_verdict verdict;
+	long met;
 	int err;
 
 	/* So that nobody else holds charges of the cgroup in stock, see memcg_set_tight(). */
@@ -294,32 +330,26 @@ static enum check_verdict try_in_full_memcg(struct collapse_check *check,
 		check_printf("sched_setaffinity: %s", strerror(-err));
 		return CHECK_FAIL;
 	}
-	check->skip_reason = memcg_make(&passive->memcg);
-	if (check->skip_reason)
-		return CHECK_SKIP;
+	verdict = fill_memcg(check, passive);
+	if (verdict)
+		return verdict;
+	met = memcg_value(&passive->memcg, "memory.events", "max");
 	check_sizes(check, orders);
 	check->settings.max_ptes_none = 0;
 	check->measure = true;
 	check_case(check, "p .~", "p .~");
-	/* Before there is memory of ours that it would share. */
-	if (!start_passive(passive)) {
-		check_print("the process in the memory cgroup could not be set up");
-		return CHECK_FAIL;
-	}
-	verdict = check_lay_out(check);
+	verdict = check_lay_out(check) ?: check_collapse(check);
 	if (verdict)
 		return verdict;
-	err = memcg_set_tight(&passive->memcg);
-	if (err) {
-		check_printf("the memory cgroup: %s", strerror(-err));
-		return CHECK_FAIL;
-	}
-	verdict = check_collapse(check);
-	if (!verdict && tries(check) <= 0) {
-		check_print("no folio was allocated for the process in the memory cgroup");
-		verdict = CHECK_FAIL;
-	}
-	return verdict;
+	/* A charge that may not reclaim is not told as an event; then the tries are. */
+	if (check->settings.no_defrag)
+		met = -tries(check);
+	else
+		met -= memcg_value(&passive->memcg, "memory.events", "max");
+	if (met < 0)
+		return CHECK_PASS;
+	check_print("nothing was tried for the process in the memory cgroup");
+	return CHECK_FAIL;
 }
 
 /* FAL-2: a charge beyond the limit of the memory cgroup fails, and changes nothing. */
@@ -329,6 +359,19 @@ TEST_ROWS(collapse, full_memcg_keeps_memory, "FAL-2")
 	struct passive passive;
 
 	CHECK(try_in_full_memcg(check, &passive, suite_orders() & ~(BIT(2) | BIT(3))));
+	EXPECT_EQ(0, memcg_value(&passive.memcg, "memory.events", "oom_kill"));
+	EXPECT_TRUE(passive_is_untouched(&passive));
+}
+
+/* MAD-2: EBUSY, the memory cgroup is full. */
+TEST_ROWS(collapse, madvise_ebusy_of_full_memcg, "MAD-2 FAL-2")
+{
+	struct collapse_check *check = &self->check;
+	struct passive passive;
+
+	ASSERT_EQ(0, stay_on_this_cpu());
+	CHECK(fill_memcg(check, &passive));
+	EXPECT_EQ(EBUSY, ask_passive(&passive, PASSIVE_COLLAPSE));
 	EXPECT_EQ(0, memcg_value(&passive.memcg, "memory.events", "oom_kill"));
 	EXPECT_TRUE(passive_is_untouched(&passive));
 }

@@ -118,6 +118,8 @@ TEST_ROWS(collapse, refaulted_pmd_folio, "INP-3")
 
 	if (missing)
 		SKIP(return, "%s", missing);
+	if (meminfo_bytes("SwapFree") < 2 * check->vm.pmd_size)
+		SKIP(return, "not enough free swap for a PMD folio");
 	check_sizes(check, BIT(check->vm.pmd_order));
 	check->settings.max_ptes_none = 0;
 	check_case(check, "pM", "H");

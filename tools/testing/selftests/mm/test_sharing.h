@@ -49,6 +49,22 @@ TEST_ROWS(collapse, partly_shared_folio_is_shared, "SHR-3")
 	CHECK(check_run(check));
 }
 
+/* SHR-3: each of its pages counts against the limit of the PMD order. */
+TEST_ROWS(collapse, partly_shared_folio_and_pmd, "SHR-3 VET-4")
+{
+	struct collapse_check *check = &self->check;
+
+	SKIP_WITHOUT_MTHP();
+	check_sizes(check, BIT(check->vm.pmd_order));
+	check_case(check, "f2[0] p2[1-3] p~", "f2[0] p2[1-3] p~");
+	check->settings.max_ptes_shared = 3;
+	CHECK(check_run(check));
+
+	check->settings.max_ptes_shared = 4;
+	check_literal(check, 0, "H");
+	CHECK(check_run(check));
+}
+
 /* SHR-1: while a child maps the memory, nothing happens to it; then all does. */
 TEST_ROWS(collapse, fork_keeps_until_exit, "SHR-1")
 {
@@ -63,17 +79,22 @@ TEST_ROWS(collapse, fork_keeps_until_exit, "SHR-1")
 	CHECK(check_lay_out(check));
 	CHECK(check_collapse(check));
 
-	range_area_unshare(&check->area);
+	ASSERT_EQ(0, range_area_unshare(&check->area));
 	CHECK(check_read_back(check));
 	check_literal(check, 0, "p4*2 .~");
 	check_literal(check, 1, "p4 .~");
 	CHECK(check_collapse(check));
 }
 
-/* A child that keeps all its memory but the canary's, writes to nothing, ends with the pipe. */
+/*
+ * A child that keeps its memory but the canary's, and writes to nothing. It ends with the
+ * pipe; with 0, if the first range holds what it held.
+ */
 static pid_t fork_holder(struct collapse_check *check, int *hold)
 {
 	char *canary = check->ranges[check->nr_ranges - 1].start;
+	const struct range *range = &check->ranges[0];
+	struct setup_error error;
 	int ready[2], end[2];
 	char byte;
 	pid_t pid;
@@ -87,7 +108,7 @@ static pid_t fork_holder(struct collapse_check *check, int *hold)
 			_exit(1);
 		while (read(end[0], &byte, 1) < 0 && errno == EINTR)
 			;
-		_exit(0);
+		_exit(!!range_check_data(&check->vm, range, range->wanted, 8, &error));
 	}
 	close(ready[1]);
 	close(end[0]);
@@ -118,8 +139,8 @@ TEST_ROWS(collapse, written_after_fork, "SHR-2")
 {
 	struct collapse_check *check = &self->check;
 	struct range *range = &check->ranges[0];
+	int hold = -1, status = -1;
 	unsigned int i;
-	int hold = -1;
 	pid_t pid;
 
 	SKIP_WITHOUT_MTHP();
@@ -141,7 +162,8 @@ TEST_ROWS(collapse, written_after_fork, "SHR-2")
 	EXPECT_EQ(0, check->grown.smaps_rollup);
 
 	close(hold);
-	waitpid(pid, NULL, 0);
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
 }
 
 /*
@@ -177,7 +199,8 @@ static char *map_hugetlb_behind(const struct collapse_check *check, const struct
 	char *end = range->start + check->vm.pmd_size, *page;
 
 	page = mmap(end, check->vm.pmd_size, PROT_READ | PROT_WRITE,
-		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_FIXED, -1, 0);
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_FIXED |
+		    __builtin_ctzl(check->vm.pmd_size) << MAP_HUGE_SHIFT, -1, 0);
 	if (page == MAP_FAILED)
 		return NULL;
 	memset(page, 'h', check->vm.pmd_size);
@@ -201,20 +224,20 @@ TEST_ROWS(collapse, hugetlb_beside_is_untouched, "SHR-6")
 	check_sizes(check, suite_orders());
 	check_case(check, "p~", "H");
 	CHECK(check_lay_out(check));
-	/* Without NUMA there is no call that tells, and one node. */
 	node = nodes_of(check->ranges[0].start);
-	node = node < 0 ? 0 : node;
 	pool = nodes_hugetlb(&check->vm, node);
 	if (pool < 0 || nodes_set_hugetlb(&check->vm, node, pool + 1) != pool + 1)
-		SKIP(return, "no hugetlb page of PMD size is to be had");
+		SKIP(return, "no hugetlb page of PMD size is to be had on the node");
 	page = map_hugetlb_behind(check, &check->ranges[0]);
 	if (!page)
-		SKIP(return, "no hugetlb page of PMD size is to be had");
+		SKIP(return, "no hugetlb page of PMD size is to be had on the node");
 	ASSERT_EQ(0, pagemap_read(&check->vm, page, 1, &before));
 	CHECK(check_collapse(check));
 	ASSERT_EQ(0, pagemap_read(&check->vm, page, 1, &after));
 	EXPECT_EQ(before & PM_PFN_MASK, after & PM_PFN_MASK);
 	EXPECT_TRUE(all_bytes_are(page, check->vm.pmd_size, 'h'));
+	munmap(page, check->vm.pmd_size);
+	nodes_set_hugetlb(&check->vm, node, pool);
 }
 
 /* SHR-6: pages that KSM merged stay merged when what lies beside them is collapsed. */

@@ -230,7 +230,7 @@ static void list_hugetlb(const struct vm_geometry *vm,
 	char path[128];
 
 	for (node = 0; node < end; node++) {
-		nodes_hugetlb_path(vm, path, sizeof(path), node, "nr_hugepages");
+		hugetlb_path(vm, path, sizeof(path), node, "nr_hugepages");
 		if (!access(path, F_OK))
 			knob(path, false, arg);
 	}

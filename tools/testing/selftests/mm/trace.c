@@ -24,7 +24,6 @@ int trace_start(struct trace *trace, const char **missing)
 	static const char *const events[] = {
 		"events/huge_memory/mm_collapse_huge_page/enable",
 		"events/huge_memory/mm_collapse_huge_page_isolate/enable",
-		"events/huge_memory/mm_khugepaged_scan_pmd/enable",
 	};
 	size_t i;
 	int err;
@@ -55,15 +54,12 @@ static void count_line(struct trace *trace, const char *line)
 	bool succeeded = strstr(line, "status=succeeded");
 	unsigned long order = order_of(line);
 
-	if (strstr(line, " mm_khugepaged_scan_pmd: ")) {
-		trace->scans++;
-	} else if (order == MAX_ORDERS) {
+	if (order == MAX_ORDERS)
 		return;
-	} else if (strstr(line, " mm_collapse_huge_page: ")) {
-		if (succeeded)
-			trace->succeeded[order]++;
-		else
-			trace->failed[order]++;
+	if (strstr(line, " mm_collapse_huge_page: ")) {
+		trace->succeeded[order] += succeeded;
+		trace->failed[order] += !succeeded;
+		trace->exceed_swap[order] += !!strstr(line, "status=exceed_swap_pte");
 	} else if (strstr(line, " mm_collapse_huge_page_isolate: ")) {
 		trace->isolated[order] += succeeded;
 	}

@@ -12,8 +12,8 @@ struct trace {
 	char path[256];			/* of the trace instance */
 	long succeeded[MAX_ORDERS];	/* mm_collapse_huge_page, by order */
 	long failed[MAX_ORDERS];
+	long exceed_swap[MAX_ORDERS];	/* of these, those for a swapped page */
 	long isolated[MAX_ORDERS];	/* mm_collapse_huge_page_isolate that succeeded */
-	long scans;			/* mm_khugepaged_scan_pmd */
 };
 
 /* trace_start() - start to record the events in an instance of our own.

@@ -86,14 +86,15 @@ static int answer(int uffd, size_t page_size)
 
 int uffd_touch(int uffd, char *page, size_t page_size)
 {
+	/* A thread that still waits for its page when we give up may come back to it. */
+	static struct toucher toucher;
 	int fds[2], err, event = UFFD_NO_EVENT;
-	struct toucher toucher = { .page = page };
 	struct pollfd wait[2];
 	pthread_t thread;
 
 	if (pipe2(fds, O_CLOEXEC))
 		return -errno;
-	toucher.done = fds[1];
+	toucher = (struct toucher){ .page = page, .done = fds[1] };
 	err = -pthread_create(&thread, NULL, touch, &toucher);
 	if (err) {
 		close(fds[0]);
