@@ -4,7 +4,7 @@
 
 BEGIN { on = 1 }
 /@vm@ begin/ { on = 1; n = 0; next }
-/BUG:|kernel BUG at|WARNING:|Oops|general protection fault|Bad rss-counter|Bad page|UBSAN:|rcu: INFO:|detected stall|blocked for more than|suspected memory leak/ {
+/BUG:|kernel BUG at|WARNING:|Oops|general protection fault|Bad rss-counter|Bad page|page dumped because|UBSAN:|rcu: INFO:|detected stall|blocked for more than|suspected memory leak/ {
 	if (/^(<[0-9]+>)?\[ *[0-9]+\.[0-9]+\]/)
 		found[++n] = $0
 }

@@ -95,7 +95,7 @@ struct collapse_check {
 	struct thp_counters moved;	/* what the collapse added to the counters */
 	struct check_rss grown;		/* what it added to the memory of the process */
 	const char *skip_reason;	/* a constant, after CHECK_SKIP */
-	bool only_less;			/* after CHECK_FAIL: all is as expected, but less collapsed */
+	bool only_less;			/* after CHECK_FAIL: too little was collapsed, no more */
 
 	struct check_case cases[CHECK_MAX_CASES];
 	unsigned int nr_cases;

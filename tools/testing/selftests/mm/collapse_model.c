@@ -154,6 +154,7 @@ static enum try_result try_region(struct pass *pass, unsigned int offset,
 		return TRY_SMALLER;
 	}
 	pass->counts->alloc[order]++;
+	pass->counts->swapin[order] += !!pass->unmapped;
 	if (!swap_in(pass, offset, order))
 		return TRY_SMALLER;
 	for (i = offset; i < offset + BIT(order); i++) {
@@ -258,11 +259,15 @@ static void walk_v10(struct pass *pass, unsigned long orders, unsigned int offse
 	walk_v10(pass, orders, offset + nr / 2, order - 1);
 }
 
-/* A clean lazyfree page is to be freed, not copied; only khugepaged cares. */
+/*
+ * A clean lazyfree page is to be freed, not copied; only khugepaged cares. In droppable
+ * memory the copy is as it was.
+ */
 static bool is_vetoed(const struct pass *pass, const struct pte *pte)
 {
 	return pte_is(pte, VETO_STATES) ||
 	       (pte->state == PTE_LAZYFREE && !pass->rules->forced &&
+		!(pass->table->vma & VMA_DROPPABLE) &&
 		pass->rules->generation != GEN_NONE);
 }
 

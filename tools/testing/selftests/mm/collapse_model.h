@@ -48,6 +48,7 @@ struct collapse_counts {
 	long exceed_none[MAX_ORDERS];
 	long exceed_swap[MAX_ORDERS];
 	long exceed_shared[MAX_ORDERS];
+	long swapin[MAX_ORDERS];	/* looks for swapped pages, before a try goes on */
 	long filled;			/* holes that got memory, in pages */
 	long swapped_in;		/* pages */
 	long ranges;			/* 1 if anything was collapsed */

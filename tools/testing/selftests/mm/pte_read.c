@@ -62,8 +62,12 @@ static enum pte_state state_of_page(const struct reading *reading, const struct 
 		return PTE_UFFD_WP;
 	if (!(entry & PM_MMAP_EXCLUSIVE))
 		return PTE_SHARED;
+	/* Never to be swapped out; that nobody wrote since MADV_FREE is known of no page. */
+	if (droppable && flags & BIT_ULL(KPF_SWAPBACKED))
+		return PTE_OTHER;
 	if (droppable)
-		return flags & BIT_ULL(KPF_SWAPBACKED) ? PTE_OTHER : PTE_PRESENT;
+		return wanted->state == PTE_LAZYFREE && wanted->order == order ? PTE_LAZYFREE :
+										  PTE_PRESENT;
 	if (!(flags & BIT_ULL(KPF_SWAPBACKED)))
 		return wanted->state == PTE_REDIRTIED ? PTE_REDIRTIED : PTE_LAZYFREE;
 	if (range->pinned && range->pinned[offset] == pfn)

@@ -158,14 +158,47 @@ static int check_page(const struct vm_geometry *vm, const struct range *range,
 	return 0;
 }
 
+/*
+ * What the PTEs let through, not what the VMA promises: when the kernel copies from or to
+ * a page, it faults as the process would.
+ */
+static int check_access(const struct vm_geometry *vm, const struct range *range,
+			const struct pte_table *seen, struct setup_error *error)
+{
+	bool readable = !(range->wanted->vma & VMA_NO_ACCESS);
+	unsigned int offset;
+	int ends[2], err = 0;
+
+	if (readable && !(range->wanted->vma & VMA_READ_ONLY))
+		return 0;
+	if (pipe2(ends, O_CLOEXEC))
+		return setup_fail(error, -errno, "pipe");
+	/* The byte stays in the pipe as long as no page takes it. */
+	if (write(ends[1], "", 1) != 1)
+		err = setup_fail(error, -errno, "a write to a pipe");
+	for (offset = 0; offset < vm->nr && !err; offset++) {
+		char *page = range->start + offset * vm->page_size;
+
+		if (!pte_is(&seen->pte[offset], PTE_FOLIO_STATES))
+			continue;
+		if (read(ends[0], page, 1) == 1 || (!readable && write(ends[1], page, 1) == 1))
+			err = setup_fail(error, -EUCLEAN, "access that the VMA forbids");
+	}
+	close(ends[0]);
+	close(ends[1]);
+	return err;
+}
+
 int range_check_data(const struct vm_geometry *vm, const struct range *range,
 		     const struct pte_table *seen, size_t step,
 		     struct setup_error *error)
 {
 	bool readable = !(range->wanted->vma & VMA_NO_ACCESS);
 	unsigned int offset;
-	int err = 0;
+	int err = check_access(vm, range, seen, error);
 
+	if (err)
+		return err;
 	/* Behind the back of everybody: the access rights change nothing else. */
 	if (!readable && mprotect(range->start, vm->pmd_size, PROT_READ))
 		return setup_fail(error, -errno, "mprotect to read a range");

@@ -114,8 +114,9 @@ void range_write_page(const struct vm_geometry *vm, const struct range *range,
  * @seen: only the PTEs that are present in this table are looked at
  * @step: bytes from one compared word to the next; 8 compares everything
  * @error: says what was found where
- * Return: 0; -EUCLEAN: a page lost its data, or a filled hole is not zero; another
- * negative errno when memory without access could not be read.
+ * Return: 0; -EUCLEAN: a page lost its data, or a filled hole is not zero, or a page can
+ * be accessed though the VMA forbids it; another negative errno when memory could not
+ * be read.
  */
 int range_check_data(const struct vm_geometry *vm, const struct range *range,
 		     const struct pte_table *seen, size_t step,

@@ -48,7 +48,7 @@ static struct suite {
 	unsigned int timeout;	/* seconds for the whole run */
 	uint64_t start;		/* nanoseconds */
 	int argc;		/* arguments for the harness */
-	char *argv[128];
+	char *argv[1024];
 } suite;
 
 /* TEST_ROWS() - a test with the rows that it checks. */

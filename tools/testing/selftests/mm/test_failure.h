@@ -87,6 +87,34 @@ TEST_ROWS(collapse, no_block_of_pmd_order, "FAL-1 DAT-4")
 	CHECK(verdict);
 }
 
+/*
+ * The same, and no free page either: of them compaction would make a block. What fills
+ * the node is mlocked, and given back when the test is over.
+ */
+static enum check_verdict use_up_pages(struct collapse_check *check)
+{
+	const unsigned int chunk = 64;
+	int node = find_small_node();
+	size_t size, done, step = chunk * check->vm.page_size;
+	enum check_verdict verdict;
+	char *filler;
+
+	verdict = use_up_blocks(check);
+	if (verdict)
+		return verdict;
+	size = nodes_bytes(node, "MemFree") / step * step;
+	filler = mmap(NULL, size + step, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (filler == MAP_FAILED || mlock2(filler, size + step, MLOCK_ONFAULT))
+		return CHECK_FAIL;
+	madvise(filler, size + step, MADV_NOHUGEPAGE);
+	for (done = 0; done < size; done += step)
+		if (madvise(filler + done, step, MADV_POPULATE_WRITE) ||
+		    nodes_move(&check->vm, filler + done, chunk, node))
+			break;
+	return CHECK_PASS;
+}
+
 /* MAD-2: ENOMEM, there is no free block, and none can be made. */
 TEST_ROWS(collapse, madvise_enomem, "MAD-2 FAL-1")
 {
@@ -98,7 +126,7 @@ TEST_ROWS(collapse, madvise_enomem, "MAD-2 FAL-1")
 
 	pool = nodes_hugetlb(&check->vm, node);
 	check->forced = true;
-	check->after_lay_out = use_up_blocks;
+	check->after_lay_out = use_up_pages;
 	c = check_case(check, "L: p~", "L: p~");
 	c->no_block_orders = BIT(check->vm.pmd_order);
 	c->forced_errno = ENOMEM;
@@ -186,7 +214,7 @@ TEST_ROWS(collapse, folio_is_on_the_node_of_most, "FAL-3")
 struct passive {
 	struct memcg memcg;
 	pid_t pid;
-	int answer[2];		/* from it: a byte when its memory is set up, and for each question */
+	int answer[2];		/* from it: a byte when it is set up, and for each question */
 	int ask[2];		/* to it: PASSIVE_LOOK or PASSIVE_COLLAPSE */
 };
 

@@ -126,13 +126,18 @@ static int wrong_events(const struct collapse_check *check, const struct trace *
 		long swapped = check->counts.exceed_swap[order];
 
 		if (trace->succeeded[order] == collapsed && trace->failed[order] == failed &&
-		    trace->isolated[order] == collapsed && trace->exceed_swap[order] == swapped)
+		    trace->isolated[order] == collapsed &&
+		    trace->exceed_swap[order] == swapped &&
+		    trace->swapin[order] == check->counts.swapin[order])
 			continue;
 		check_printf("order %u: expected %ld collapses, %ld failed tries, %ld for swap",
 			     order, collapsed, failed, swapped);
-		check_printf("         the trace events tell %ld, %ld, %ld, and %ld isolated",
+		check_printf("         the trace events tell %ld, %ld, %ld",
 			     trace->succeeded[order], trace->failed[order],
-			     trace->exceed_swap[order], trace->isolated[order]);
+			     trace->exceed_swap[order]);
+		check_printf("         isolated: expected %ld, seen %ld; swap-in: %ld, %ld",
+			     collapsed, trace->isolated[order], check->counts.swapin[order],
+			     trace->swapin[order]);
 		wrong++;
 	}
 	return wrong;

@@ -225,9 +225,15 @@ static bool is_of_mthp(const struct page_view *page, uint64_t pmd_order)
 	return page->order && page->order != pmd_order;
 }
 
-static bool is_of_order(const struct page_view *page, uint64_t order)
+static bool is_of_pmd_order(const struct page_view *page, uint64_t pmd_order)
 {
-	return page->order == order;
+	return page->order == pmd_order;
+}
+
+static bool is_large(const struct page_view *page, uint64_t unused)
+{
+	(void)unused;
+	return page->order;
 }
 
 /*
@@ -290,7 +296,7 @@ TEST_ROWS(collapse, no_mthp_of_files, "ORD-8")
 
 	/* The proof that shared memory was looked at: all of it became one PMD folio. */
 	EXPECT_EQ((int)check->vm.nr,
-		  count_file_pages(&check->vm, whole, check->vm.nr, is_of_order));
+		  count_file_pages(&check->vm, whole, check->vm.nr, is_of_pmd_order));
 	EXPECT_EQ(0, count_file_pages(&check->vm, part, 16, is_of_mthp));
 	EXPECT_EQ(0, count_file_pages(&check->vm, private, 32, is_of_mthp));
 	if (regular) {
@@ -298,6 +304,27 @@ TEST_ROWS(collapse, no_mthp_of_files, "ORD-8")
 	} else {
 		check_print("no file in /var/tmp: only shared memory was looked at");
 	}
+}
+
+/* ORD-8: with sizes of shared memory on, but not the PMD's, nothing happens to it. */
+TEST_ROWS(collapse, no_folio_of_shmem_without_pmd_size, "ORD-8")
+{
+	struct collapse_check *check = &self->check;
+	char *whole, path[128];
+
+	SKIP_WITHOUT_MTHP();
+	size_path(&check->vm, path, sizeof(path), check->vm.pmd_order, "shmem_enabled");
+	if (access(path, W_OK))
+		SKIP(return, "shared memory of this kernel has no setting for each size");
+	check_sizes(check, suite_orders());
+	check->settings.shmem_orders = suite_mthp_orders();
+	check->settings.max_ptes_none = 0;
+	check_case(check, "p~", "H");
+	CHECK(check_lay_out(check));
+	whole = map_file_pages(check, 0, memfd_create("whole", 0), MAP_SHARED, check->vm.nr);
+	ASSERT_NE(NULL, whole);
+	CHECK(check_collapse(check));
+	EXPECT_EQ(0, count_file_pages(&check->vm, whole, check->vm.nr, is_large));
 }
 
 #endif

@@ -151,6 +151,19 @@ TEST_ROWS(collapse, pmd_swaps_in_at_limit_0, "REG-2")
 	CHECK(check_run(check));
 }
 
+/* REG-2: pages that were just swapped in do not hinder the try, it succeeds at once. */
+TEST_ROWS(collapse, pmd_swaps_in_at_the_first_try, "REG-2 DAT-4")
+{
+	struct collapse_check *check = &self->check;
+
+	SKIP_WITHOUT_MTHP();
+	check_sizes(check, BIT(check->vm.pmd_order));
+	check->settings.max_ptes_none = 0;
+	check_case(check, "p~ s", "H");
+	check_case(check, "s*3 p~", "H");
+	CHECK(check_count(check, check_wrong_counters));
+}
+
 /* REG-6: with userfaultfd armed no hole is filled, at any limit, and each is still told. */
 TEST_ROWS(collapse, armed_holes_are_never_filled, "REG-6")
 {

@@ -3,6 +3,7 @@
 #ifndef TEST_VETO_H
 #define TEST_VETO_H
 
+#include "check_counters.h"
 #include "page_states.h"
 #include "suite.h"
 #include "uffd.h"
@@ -142,12 +143,14 @@ TEST_ROWS(collapse, droppable_stays_droppable, "VET-2")
 	check->settings.max_ptes_none = 0;
 	check_case(check, "D: p~", "D: H");
 	check_case(check, "D: p*16 .~", "D: p*16 .~");
+	check_case(check, "D: l*4 p~", "D: H");
 	check_sizes(check, BIT(check->vm.pmd_order));
 	CHECK(check_run(check));
 
 	check_sizes(check, BIT(4));
 	check_literal(check, 0, "D: p4~");
 	check_literal(check, 1, "D: p4 .~");
+	check_literal(check, 2, "D: p4~");
 	CHECK(check_run(check));
 }
 
@@ -258,6 +261,18 @@ TEST_ROWS(collapse, unreferenced_range_is_left_alone, "VET-6")
 	check_case(check, "p u~", "H");
 	check_case(check, "u~ p", "H");
 	CHECK(check_run(check));
+}
+
+/* VET-6: such a range is not even tried. */
+TEST_ROWS(collapse, unreferenced_range_is_not_tried, "VET-6 DAT-4")
+{
+	struct collapse_check *check = &self->check;
+
+	SKIP_WITHOUT_MTHP();
+	check_sizes(check, BIT(2) | BIT(check->vm.pmd_order));
+	check_case(check, "u~", "u~");
+	check_case(check, "u*17 .~", "u*17 .~");
+	CHECK(check_count(check, check_wrong_counters));
 }
 
 /* VET-6: each region that is tried must have one too. */

@@ -24,6 +24,7 @@ int trace_start(struct trace *trace, const char **missing)
 	static const char *const events[] = {
 		"events/huge_memory/mm_collapse_huge_page/enable",
 		"events/huge_memory/mm_collapse_huge_page_isolate/enable",
+		"events/huge_memory/mm_collapse_huge_page_swapin/enable",
 	};
 	size_t i;
 	int err;
@@ -52,16 +53,20 @@ static unsigned long order_of(const char *line)
 static void count_line(struct trace *trace, const char *line)
 {
 	bool succeeded = strstr(line, "status=succeeded");
+	bool isolated = strstr(line, " isolated=1,");
 	unsigned long order = order_of(line);
 
 	if (order == MAX_ORDERS)
 		return;
 	if (strstr(line, " mm_collapse_huge_page: ")) {
-		trace->succeeded[order] += succeeded;
-		trace->failed[order] += !succeeded;
+		/* Both fields say whether it was collapsed. */
+		trace->succeeded[order] += succeeded && isolated;
+		trace->failed[order] += !succeeded && !isolated;
 		trace->exceed_swap[order] += !!strstr(line, "status=exceed_swap_pte");
 	} else if (strstr(line, " mm_collapse_huge_page_isolate: ")) {
 		trace->isolated[order] += succeeded;
+	} else if (strstr(line, " mm_collapse_huge_page_swapin: ")) {
+		trace->swapin[order]++;
 	}
 }
 

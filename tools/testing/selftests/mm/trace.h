@@ -13,6 +13,7 @@ struct trace {
 	long succeeded[MAX_ORDERS];	/* mm_collapse_huge_page, by order */
 	long failed[MAX_ORDERS];
 	long exceed_swap[MAX_ORDERS];	/* of these, those for a swapped page */
+	long swapin[MAX_ORDERS];	/* mm_collapse_huge_page_swapin */
 	long isolated[MAX_ORDERS];	/* mm_collapse_huge_page_isolate that succeeded */
 };
 

@@ -540,7 +540,7 @@ void thp_counters_since(struct thp_counters *counters,
 
 const char *const kernel_complaints[] = {
 	"*BUG: *", "*kernel BUG at *", "*WARNING: *mm/*", "*Bad rss-counter*",
-	"*Bad page *", "*soft lockup*", "*rcu*detected *stall*",
+	"*Bad page *", "*page dumped because*", "*soft lockup*", "*rcu*detected *stall*",
 	"*khugepaged*blocked for more than*", "*Oops: *", "*general protection fault*",
 	"*Unable to handle kernel *", "*list_* corruption*", "*possible circular locking*",
 	"*possible recursive locking*", "*inconsistent lock state*", "*suspicious RCU usage*",
