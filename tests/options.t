@@ -213,7 +213,7 @@ for seconds in 0 -1 soon 1x 86401 99999999999999999999 ""; do
 	mistake "number of seconds" --timeout "$seconds"
 done
 set --
-while [ $# -lt 200 ]; do
+while [ $# -lt 1200 ]; do
 	set -- "$@" -t "$quick"
 done
 run "$program" "$@"

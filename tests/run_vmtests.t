@@ -182,7 +182,8 @@ ok "none of these ran a test" [ ! -e "$work/mthp_khugepaged.args" ]
 
 rm "$work/mthp_khugepaged" "$work/mthp_races"
 try "$rv"
-ok "no program at all: exits 4" [ "$status" -eq 4 ]
-ok "no program at all: KTAP" is_ktap
+ok "no program at all: says what to build" refused "is not built"
+try "$rv" -h
+ok "no program at all: -h works" [ "$status" -eq 0 ]
 
 finish

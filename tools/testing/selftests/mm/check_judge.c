@@ -53,6 +53,9 @@ static void compare_range(struct collapse_check *check, unsigned int nr, const c
 	struct setup_error error;
 
 	c->took_alternative = c->alternative && pte_table_equal(c->alternative, c->seen);
+	if (c->took_alternative)
+		check_print_mismatch(check, c, "the other outcome that this test knows",
+				     c->expected, c->seen);
 	if (!c->took_alternative && !pte_table_equal(c->expected, c->seen)) {
 		check_print_mismatch(check, c, what, c->expected, c->seen);
 		comparison->tables_differ = true;

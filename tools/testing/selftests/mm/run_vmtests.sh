@@ -80,6 +80,12 @@ if [ $# -gt 0 ]; then
 	exit $ksft_fail
 fi
 
+# The one that has most of the categories; without it there is nothing to run.
+if [ ! -x ./mthp_khugepaged ]; then
+	echo "run_vmtests.sh: mthp_khugepaged is not built in $PWD: make -C there, KSRC=..." >&2
+	exit $ksft_fail
+fi
+
 if [ "$list" ]; then
 	for category in $(list_categories); do
 		printf '%-12s%s\n' "$category" "$(command_of "$category")"

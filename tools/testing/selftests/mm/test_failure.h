@@ -315,10 +315,10 @@ static int stay_on_this_cpu(void)
 /* Folios that were allocated beyond what the model predicts of our own ranges. */
 static long tries(const struct collapse_check *check)
 {
-	unsigned int order, pmd_order = check->vm.pmd_order;
-	long more = check->moved.thp_collapse_alloc - check->counts.alloc[pmd_order];
+	unsigned int order;
+	long more = 0;
 
-	for (order = 2; order < pmd_order; order++)
+	for (order = 2; order <= check->vm.pmd_order; order++)
 		more += check->moved.size[order].collapse_alloc - check->counts.alloc[order];
 	return more;
 }

@@ -506,6 +506,11 @@ void thp_counters_read(const struct vm_geometry *vm, struct thp_counters *counte
 	counters->thp_collapse_alloc = vmstat(read_vmstat(), "thp_collapse_alloc");
 }
 
+bool thp_events_in_vmstat(void)
+{
+	return strstr(read_vmstat(), "\nthp_collapse_alloc ");
+}
+
 void disturbances_read(const struct vm_geometry *vm, unsigned long orders,
 		       struct disturbances *disturbances)
 {

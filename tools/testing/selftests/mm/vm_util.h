@@ -227,6 +227,9 @@ void disturbances_read(const struct vm_geometry *vm, unsigned long orders,
 /* thp_counters_read() - read them all; those the kernel does not have are 0. */
 void thp_counters_read(const struct vm_geometry *vm, struct thp_counters *counters);
 
+/* thp_events_in_vmstat() - does /proc/vmstat count collapses, CONFIG_VM_EVENT_COUNTERS? */
+bool thp_events_in_vmstat(void);
+
 /* thp_counters_since() - replace @counters by what was added since @before. */
 void thp_counters_since(struct thp_counters *counters,
 			const struct thp_counters *before);
