@@ -531,6 +531,27 @@ if [ "$free" -ge 65536 ]; then
 elif ! command -v strace >/dev/null || ! strace -f -o /dev/null true 2>/dev/null; then
 	skip "a kill at a system call" "strace is not installed"
 else
+	next=zram0
+	while [ -d "/sys/block/$next" ]; do
+		next=zram$((${next#zram} + 1))
+	done
+	# Between one step and the next, of those that a release must know.
+	for at in "$resources write 1" "$resources write 2" "$resources ftruncate 1" \
+		"$control/hot_add openat 1" "$control/hot_add read 1" "$control/hot_add read 2" \
+		"/sys/block/$next/disksize openat 1" "/sys/block/$next/disksize write 1" \
+		"/dev/$next openat 1" "/dev/$next pwrite64 1" "/dev/$next swapon 1" \
+		"/dev/$next swapoff 1" "$resources unlink 1" \
+		"$tracing/instances/mthp_khugepaged mkdir 1" \
+		"$tracing/instances/mthp_khugepaged rmdir 1"; do
+		# shellcheck disable=SC2086
+		set -- $at
+		run strace -f -qq -o "$work/calls-done" -P "$1" \
+			-e inject="$2:signal=KILL:when=$3" "$tool" swap trace memcg
+		no_process_left
+		run "$program" --restore
+		ok "kill -9 at ${at#"$work"}: --restore passes" [ "$status" -eq 0 ]
+		ok "kill -9 at ${at#"$work"}: all is gone" left_as_before
+	done
 	run strace -f -c -o "$work/calls" "$tool" swap trace memcg
 	number=0
 	while [ $number -lt $((TIMES * 4)) ]; do
@@ -644,6 +665,13 @@ wait $pid
 see "supervisor killed"
 /suite/mthp_khugepaged --restore 2>&1
 see restored
+mkdir -p $root/mthp_khugepaged/0/below
+sleep 1000 &
+echo $! >$root/mthp_khugepaged/0/below/cgroup.procs
+printf 'mthp_khugepaged resources 1 %s\ncgroup %s\n' "$(cat /proc/sys/kernel/random/boot_id)" \
+	$root/mthp_khugepaged >/run/mthp_khugepaged.resources
+/suite/mthp_khugepaged --restore
+see inhabited
 mkdir $root/mthp_khugepaged
 /tool memcg
 see "somebody's"
@@ -679,6 +707,8 @@ ok "guest: kill -9 of the supervisor, is still there" \
 ok "guest: --restore says what was done" line "removed cgroup $folder"
 ok "guest: --restore says what was switched off" line "removed memory-controller /sys/fs/cgroup"
 ok "guest: --restore, all is gone" line "restored: controllers '' folders '' "
+ok "guest: a process is still there: all is gone" \
+	line "inhabited: controllers '' folders '' "
 ok "guest: somebody's of the same name, a reason" line "memcg: a cgroup .* cannot be made"
 ok "guest: somebody's of the same name, is left" \
 	line "somebody's: controllers '' folders '$folder' "
