@@ -20,7 +20,8 @@ quick=pmd_counters
 # Every setting that the suite may change, directly or as a side effect.
 knobs()
 {
-	for knob in "$thp"/enabled "$thp"/hugepages-*/enabled "$thp"/khugepaged/defrag \
+	for knob in "$thp"/enabled "$thp"/hugepages-*/enabled \
+		"$thp"/hugepages-*/shmem_enabled "$thp"/khugepaged/defrag \
 		"$thp"/khugepaged/max_* "$thp"/khugepaged/pages_to_scan \
 		"$thp"/khugepaged/*_millisecs "$thp"/shrink_underused \
 		/sys/devices/system/node/node*/hugepages/"$hugetlb"/nr_hugepages \

@@ -81,7 +81,7 @@ static bool tells_of_loss(const char *line)
 
 int trace_stop(struct trace *trace)
 {
-	char path[384], line[512];
+	char path[384], line[1024];
 	bool lost = false;
 	FILE *file;
 	int err;
