@@ -568,6 +568,7 @@ else
 fi
 
 # KSM. It merges what is advised of any process, so it must be quick to come to the test's.
+# It is stopped then, as the suite does: at work it would forget what a killed process had.
 
 merged_nothing()
 {
@@ -579,7 +580,7 @@ if [ ! -w "$ksm/run" ] || ! merged_nothing; then
 else
 	things >"$work/things"
 	set -- ksm write "$ksm/max_page_sharing" 77 write "$ksm/pages_to_scan" 100000 \
-		write "$ksm/sleep_millisecs" 1 write "$ksm/run" 1 merge
+		write "$ksm/sleep_millisecs" 1 write "$ksm/run" 1 merge write "$ksm/run" 0
 	run "$tool" "$@" die
 	ok "KSM: merges" line "merge: yes"
 	ok "KSM: kill -9 of the test, all is as before" left_as_before
