@@ -179,18 +179,13 @@ static enum restore_pass pass_of(const char *path, const char *value)
 }
 
 /*
- * What a process had merged stays so after its end while ksmd rests. So it is unmerged
- * before KSM_RUN becomes 0, as it was with nothing merged (resource_ksm()); and before
- * max_page_sharing, which cannot be changed while anything is merged: a test could, so
- * what is merged now are the tests' remains. KSM_RUN comes after it.
+ * max_page_sharing cannot be changed while anything is merged. A test could, so what is
+ * merged now are the tests' remains. KSM_RUN comes after it.
  */
 static int write_back(const char *path, const char *value)
 {
-	int err = 0;
+	int err = knob_write(path, value);
 
-	if (!strcmp(path, KSM_RUN) && !strcmp(value, "0"))
-		err = knob_write(KSM_RUN, "2");
-	err = err ?: knob_write(path, value);
 	if (err == -EBUSY && !strcmp(path, KSM_SHARING))
 		err = knob_write(KSM_RUN, "2") ?: knob_write(path, value);
 	return err;
