@@ -12,8 +12,6 @@
 #include "knob.h"
 #include "nodes.h"
 
-#define NODE_SYSFS	"/sys/devices/system/node"
-
 size_t nodes_bytes(unsigned int node, const char *key)
 {
 	char path[64], text[8192], pattern[64];

@@ -15,6 +15,7 @@ struct reading {
 	struct page_reader *flags;
 	struct page_reader *counts;
 	bool all_ksm;		/* kpageflags calls every page a KSM page */
+	bool tells_clean;	/* the range was set up with pages that are not soft-dirty */
 	struct setup_error *error;
 };
 
@@ -75,7 +76,7 @@ static enum pte_state state_of_page(const struct reading *reading, const struct 
 	/* A folio of another order is not the page that was forgotten. */
 	if (wanted->state == PTE_UNREFERENCED && wanted->order == order)
 		return PTE_UNREFERENCED;
-	if (pte_table_count(range->wanted, BIT(PTE_CLEAN)) && !(entry & PM_SOFT_DIRTY))
+	if (reading->tells_clean && !(entry & PM_SOFT_DIRTY))
 		return PTE_CLEAN;
 	return PTE_PRESENT;
 }
@@ -160,7 +161,7 @@ static int settle_referenced(const struct reading *reading, const struct range *
 	return 0;
 }
 
-static int read_range(const struct reading *reading, const struct range *range,
+static int read_range(struct reading *reading, const struct range *range,
 		      const uint64_t *entries, const struct smaps_sum *smaps,
 		      struct pte_table *table)
 {
@@ -170,6 +171,7 @@ static int read_range(const struct reading *reading, const struct range *range,
 	unsigned int offset;
 	int err;
 
+	reading->tells_clean = pte_table_count(range->wanted, BIT(PTE_CLEAN));
 	for (offset = 0; offset < vm->nr; offset++)
 		table->pte[offset] = read_pte(reading, range, entries[offset], offset, seen);
 	table->vma = smaps->vma;

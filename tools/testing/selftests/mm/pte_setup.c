@@ -419,6 +419,7 @@ int pte_setup(const struct vm_geometry *vm, struct range_area *area,
 	unsigned int i, nr = area->nr_ranges, shared = 0;
 	int err;
 
+	error->missing = NULL;
 	if (!sites)
 		return setup_fail(error, -ENOMEM, "memory for the set-up");
 	for (i = 0; i < nr; i++) {

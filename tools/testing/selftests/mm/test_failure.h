@@ -22,7 +22,9 @@ static int find_small_node(void)
 	size_t smallest = SMALL_NODE;
 	int found = -1;
 
-	for (node = 0; node < end && nodes_with_memory() > 1; node++) {
+	if (nodes_with_memory() == 1)
+		return -1;
+	for (node = 0; node < end; node++) {
 		size_t bytes = nodes_bytes(node, "MemTotal");
 
 		if (bytes && bytes < smallest) {

@@ -8,21 +8,28 @@
 #include "suite.h"
 #include "uffd.h"
 
+/* The PMD order takes @limit PTEs of a state, first or last in the range, and not one more. */
+static enum check_verdict run_pmd_limit(struct collapse_check *check, char state,
+					unsigned int limit)
+{
+	const char *text;
+
+	check_sizes(check, BIT(check->vm.pmd_order));
+	check_case(check, check_text(check, "%c*%u p~", state, limit), "H");
+	check_case(check, check_text(check, "p~ %c*%u", state, limit), "H");
+	text = check_text(check, "%c*%u p~", state, limit + 1);
+	check_case(check, text, text);
+	text = check_text(check, "p~ %c*%u", state, limit + 1);
+	check_case(check, text, text);
+	return check_run(check);
+}
+
 /* VET-4: up to max_ptes_shared shared pages are collapsed by the PMD order, no more. */
 TEST_ROWS(collapse, pmd_limit_of_shared, "VET-4")
 {
 	struct collapse_check *check = &self->check;
-	unsigned int limit = check->settings.max_ptes_shared;
-	const char *text;
 
-	check_sizes(check, BIT(check->vm.pmd_order));
-	check_case(check, check_text(check, "f*%u p~", limit), "H");
-	check_case(check, check_text(check, "p~ f*%u", limit), "H");
-	text = check_text(check, "f*%u p~", limit + 1);
-	check_case(check, text, text);
-	text = check_text(check, "p~ f*%u", limit + 1);
-	check_case(check, text, text);
-	CHECK(check_run(check));
+	CHECK(run_pmd_limit(check, 'f', check->settings.max_ptes_shared));
 }
 
 /* VET-4: beyond it, no order collapses anything in the range; below, mTHP does. */
@@ -199,17 +206,8 @@ TEST_ROWS(collapse, swapped_uffd_wp_vetoes, "VET-3")
 TEST_ROWS(collapse, pmd_limit_of_swapped, "VET-5 REG-2")
 {
 	struct collapse_check *check = &self->check;
-	unsigned int limit = check->settings.max_ptes_swap;
-	const char *text;
 
-	check_sizes(check, BIT(check->vm.pmd_order));
-	check_case(check, check_text(check, "s*%u p~", limit), "H");
-	check_case(check, check_text(check, "p~ s*%u", limit), "H");
-	text = check_text(check, "s*%u p~", limit + 1);
-	check_case(check, text, text);
-	text = check_text(check, "p~ s*%u", limit + 1);
-	check_case(check, text, text);
-	CHECK(check_run(check));
+	CHECK(run_pmd_limit(check, 's', check->settings.max_ptes_swap));
 }
 
 /* VET-5: with a page swapped out, half of the PTEs must have been referenced. */
