@@ -10,94 +10,30 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <sys/statfs.h>
 #include <sys/swap.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "kselftest.h"
 #include "knob.h"
+#include "kselftest.h"
 #include "privileges.h"
-#include "resources.h"
+#include "resource_internal.h"
 #include "thp_settings.h"
 #include "vm_util.h"
 
-#define NAME		"mthp_khugepaged"	/* of whatever can have a name */
-
 #define SWAP_ENOUGH	((size_t)64 << 20)	/* bytes that are free */
 #define LOOP_BYTES	((off_t)128 << 20)
-#define TRACE_KB	"1024"			/* for each CPU */
-
-#define LOCK_SECONDS	10	/* that a killed process may take to die */
-#define BUSY_SECONDS	10	/* that another may look at what is to go: udev does */
-
 #define ZRAM_CONTROL	"/sys/class/zram-control"
 #define LOOP_CONTROL	"/sys/class/misc/loop-control"	/* not in /dev: that may load it */
 
-static const char no_record[] = "what tests make cannot be recorded in /run";
 static const char no_swap_driver[] =
 	"no swap, and neither the zram nor the loop driver is there to make it";
 static const char no_swap[] = "no swap, and it cannot be made";
 static const char swap_full[] = "the swap that was made for tests is full";
-static const char no_memcg[] = "no cgroup v2 with the memory controller";
-static const char memcg_refused[] = "a cgroup with the memory controller cannot be made";
-static const char no_tracefs[] = "no tracefs is mounted";
-static const char trace_refused[] = "a trace instance cannot be made";
 
-static const char no_ksm[] = "no KSM";
-static const char ksm_stopped[] = "KSM is stopped with pages merged, and they are not ours";
-
-static void pause_a_little(void)
-{
-	struct timespec ts = { .tv_nsec = 5000000 };
-
-	nanosleep(&ts, NULL);
-}
-
-/* Repeat what is refused only because another process is busy with it, or with the path. */
-static int while_busy(int (*act)(const char *what), const char *what)
-{
-	uint64_t deadline = now_ns() + BUSY_SECONDS * 1000000000ULL;
-	int err;
-
-	while ((err = act(what)) == -EBUSY && now_ns() < deadline)
-		pause_a_little();
-	return err;
-}
-
-static int read_words(const char *folder, const char *file, char *text, size_t size)
-{
-	char path[RESOURCE_PATH + 32];
-
-	snprintf(path, sizeof(path), "%s/%s", folder, file);
-	return read_text(path, text, size);
-}
-
-static bool has_word(const char *folder, const char *file, const char *word)
-{
-	size_t len = strlen(word);
-	char text[1024], *at = text;
-
-	if (read_words(folder, file, text, sizeof(text)) < 0)
-		return false;
-	for (; (at = strstr(at, word)); at += len)
-		if ((at == text || at[-1] == ' ') && (at[len] == ' ' || !at[len]))
-			return true;
-	return false;
-}
-
-static int write_word(const char *folder, const char *file, const char *word)
-{
-	char path[RESOURCE_PATH + 32];
-
-	snprintf(path, sizeof(path), "%s/%s", folder, file);
-	return knob_write_always(path, word);
-}
-
-/* Swap areas. */
+/* What can be swapped to. */
 
 /* The first page; include/linux/swap.h: union swap_header. */
 struct swap_header {
@@ -111,7 +47,7 @@ struct swap_header {
 
 static const char swap_magic[] = "SWAPSPACE2";	/* the end of the page, without a NUL */
 
-static_assert(sizeof(NAME) <= sizeof(((struct swap_header *)0)->label), "fits the label");
+static_assert(sizeof(RESOURCE_NAME) <= sizeof(((struct swap_header *)0)->label), "fits the label");
 
 static size_t page_size(void)
 {
@@ -133,7 +69,7 @@ static int write_swap_header(int fd, off_t bytes)
 		return -ENOMEM;
 	header->version = 1;
 	header->last_page = bytes / page_size() - 1;
-	memcpy(header->label, NAME, sizeof(NAME));
+	memcpy(header->label, RESOURCE_NAME, sizeof(RESOURCE_NAME));
 	memcpy(magic_of(header), swap_magic, strlen(swap_magic));
 	done = pwrite(fd, header, page_size(), 0);
 	if (done != (ssize_t)page_size())
@@ -156,7 +92,8 @@ static enum swap_owner swap_owner(const char *device)
 
 	if (header && fd >= 0 && pread(fd, header, page_size(), 0) == (ssize_t)page_size() &&
 	    !memcmp(magic_of(header), swap_magic, strlen(swap_magic)))
-		owner = memcmp(header->label, NAME, sizeof(NAME)) ? SWAP_OTHER : SWAP_OURS;
+		owner = memcmp(header->label, RESOURCE_NAME, sizeof(RESOURCE_NAME)) ?
+			SWAP_OTHER : SWAP_OURS;
 	if (fd >= 0)
 		close(fd);
 	free(header);
@@ -200,7 +137,7 @@ static int undo_zram(const char *device)
 	if (bytes && (bytes != zram_bytes() || swap_owner(device) == SWAP_OTHER))
 		return 0;
 	err = swap_owner(device) == SWAP_OURS ? swap_off(device) : 0;
-	return err < 0 ? err : while_busy(remove_zram, name + strlen("zram")) ?: 1;
+	return err < 0 ? err : resource_while_busy(remove_zram, name + strlen("zram")) ?: 1;
 }
 
 /* The file below it was unlinked, and with its last user the device lets go of it. */
@@ -209,95 +146,7 @@ static int undo_loop(const char *device)
 	return swap_owner(device) == SWAP_OURS ? swap_off(device) : 0;
 }
 
-/* Folders in the kernel's own file systems. */
-
-static bool on_fs(const char *path, unsigned long magic)
-{
-	struct statfs fs;
-
-	return !statfs(path, &fs) && (unsigned long)fs.f_type == magic;
-}
-
-static int remove_folder(const char *path)
-{
-	return rmdir(path) && errno != ENOENT ? -errno : 0;
-}
-
-/* A cgroup and all below it, with their processes. */
-static int remove_cgroup(const char *path)
-{
-	struct dirent *entry;
-	int err = 0;
-	DIR *dir;
-
-	dir = opendir(path);
-	if (!dir)
-		return errno == ENOENT ? 0 : -errno;
-	while ((entry = readdir(dir)) && !err) {
-		char below[RESOURCE_PATH + 256];
-
-		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
-			continue;
-		if (snprintf(below, sizeof(below), "%s/%s", path, entry->d_name) <
-		    (int)sizeof(below))
-			err = remove_cgroup(below);
-	}
-	closedir(dir);
-	return err ?: while_busy(remove_folder, path);
-}
-
-/*
- * Can it be there at all? A mount that we do not see, as of a mount namespace that is
- * gone, may still hold it: that is an error, and stays recorded.
- */
-static bool is_reachable(const char *path, unsigned long magic)
-{
-	char parent[RESOURCE_PATH];
-
-	snprintf(parent, sizeof(parent), "%.*s", (int)(strrchr(path, '/') - path), path);
-	return on_fs(parent, magic);
-}
-
-static int undo_cgroup(const char *path)
-{
-	if (!is_reachable(path, CGROUP2_SUPER_MAGIC))
-		return -ENODEV;
-	if (access(path, F_OK))
-		return 0;
-	/* Those that cannot be killed keep the folder busy, that will be told. */
-	write_word(path, "cgroup.kill", "1");
-	return remove_cgroup(path) ?: 1;
-}
-
-/* Busy: another came to use it in the meantime, then it stays. */
-static int undo_controller(const char *path)
-{
-	int err;
-
-	if (!on_fs(path, CGROUP2_SUPER_MAGIC))
-		return -ENODEV;
-	if (!has_word(path, "cgroup.subtree_control", "memory"))
-		return 0;
-	err = write_word(path, "cgroup.subtree_control", "-memory");
-	return err == -EBUSY ? 0 : err ?: 1;
-}
-
-static int undo_trace(const char *path)
-{
-	if (!is_reachable(path, TRACEFS_MAGIC))
-		return -ENODEV;
-	if (access(path, F_OK))
-		return 0;
-	return while_busy(remove_folder, path) ?: 1;
-}
-
-/*
- * The record: a line for each thing, "kind path", written before the thing is made, so
- * that it may not be there after all. The first line has the id of the boot: no thing
- * outlives it, but /run may be a folder on a disk.
- */
-
-#define RECORD_HEADER	NAME " resources 1 "
+/* In the record. */
 
 static bool is_device(const char *path, const char *prefix)
 {
@@ -318,200 +167,8 @@ static bool is_loop(const char *path)
 	return is_device(path, "/dev/loop");
 }
 
-static bool is_folder(const char *path)
-{
-	return *path == '/' && !strstr(path, "/.");
-}
-
-static bool is_named(const char *path)
-{
-	const char *last = strrchr(path, '/');
-
-	return is_folder(path) && !strcmp(last + 1, NAME);
-}
-
-static bool is_ksm(const char *path)
-{
-	return !strcmp(path, KSM_SYSFS "/run");
-}
-
-/* What tests had merged stays so after their end while ksmd rests. */
-static int undo_ksm(const char *path)
-{
-	unsigned long shared = 0, zero = 0;
-	int err;
-
-	read_ulong(KSM_SYSFS "/pages_shared", &shared);
-	read_ulong(KSM_SYSFS "/ksm_zero_pages", &zero);
-	if (!shared && !zero)
-		return 0;
-	err = knob_write_always(path, "2") ?: knob_write_always(path, "0");
-	return err ?: 1;
-}
-
-static const struct kind {
-	const char *name;
-	bool (*accepts)(const char *path);	/* has it the form that we write? */
-	int (*undo)(const char *path);		/* 1; 0 nothing of ours there; -errno */
-} kinds[] = {
-	{ "zram-swap", is_zram, undo_zram },
-	{ "loop-swap", is_loop, undo_loop },
-	{ "memory-controller", is_folder, undo_controller },
-	{ "cgroup", is_named, undo_cgroup },
-	{ "trace-instance", is_named, undo_trace },
-	{ "ksm", is_ksm, undo_ksm },
-};
-
-enum kind_index { KIND_ZRAM, KIND_LOOP, KIND_CONTROLLER, KIND_CGROUP, KIND_TRACE,
-		  KIND_KSM };
-
-struct record {
-	int fd;
-	unsigned int nr;
-	struct {
-		const struct kind *kind;
-		char path[RESOURCE_PATH];
-	} line[16];
-};
-
-static void read_header(char *text, size_t size)
-{
-	char boot[64];
-
-	bool known = read_text("/proc/sys/kernel/random/boot_id", boot, sizeof(boot)) > 0;
-
-	snprintf(text, size, RECORD_HEADER "%s\n", known ? boot : "unknown");
-}
-
-static bool parse_line(struct record *record, char *line)
-{
-	char *path = strchr(line, ' ');
-	size_t i;
-
-	if (!path || record->nr == ARRAY_SIZE(record->line))
-		return false;
-	*path++ = '\0';
-	for (i = 0; i < ARRAY_SIZE(kinds) && strcmp(line, kinds[i].name); i++)
-		;
-	if (i == ARRAY_SIZE(kinds) || strlen(path) >= RESOURCE_PATH || !kinds[i].accepts(path))
-		return false;
-	record->line[record->nr].kind = &kinds[i];
-	memcpy(record->line[record->nr++].path, path, strlen(path) + 1);
-	return true;
-}
-
-/*
- * The length of what counts, or -EINVAL. A line without an end was being written when its
- * writer was killed: nothing was made of it.
- */
-static ssize_t parse_record(struct record *record, char *text)
-{
-	char header[128], *line, *end;
-
-	read_header(header, sizeof(header));
-	end = strchr(text, '\n');
-	if (!end)
-		return strncmp(text, header, strlen(text)) ? -EINVAL : 0;
-	if (strncmp(text, RECORD_HEADER, strlen(RECORD_HEADER)))
-		return -EINVAL;
-	if (strncmp(text, header, strlen(header)))
-		return 0;	/* of an earlier boot */
-	for (line = end + 1; (end = strchr(line, '\n')); line = end + 1) {
-		*end = '\0';
-		if (!parse_line(record, line))
-			return -EINVAL;
-	}
-	return line - text;
-}
-
-/* Wait for another process that writes, as long as a killed one may take to die. */
-static int lock_record(int fd)
-{
-	uint64_t deadline = now_ns() + LOCK_SECONDS * 1000000000ULL;
-
-	while (flock(fd, LOCK_EX | LOCK_NB)) {
-		if (errno != EWOULDBLOCK || now_ns() > deadline)
-			return -errno;
-		pause_a_little();
-	}
-	return 0;
-}
-
-static int load_record(struct record *record)
-{
-	ssize_t len, valid;
-	char text[8192];
-	int err;
-
-	err = lock_record(record->fd);
-	if (err)
-		return err;
-	len = pread(record->fd, text, sizeof(text) - 1, 0);
-	if (len < 0)
-		return -errno;
-	if (len == sizeof(text) - 1 || memchr(text, '\0', len))
-		return -EINVAL;
-	text[len] = '\0';
-	valid = parse_record(record, text);
-	if (valid < 0)
-		return valid;
-	return valid < len && ftruncate(record->fd, valid) ? -errno : 0;
-}
-
-/* @flags: O_CREAT or 0. What is made, is made before the record is closed. */
-static int open_record(struct record *record, int flags)
-{
-	int err;
-
-	record->nr = 0;
-	record->fd = open(RESOURCES_RECORD, O_RDWR | O_APPEND | O_CLOEXEC | flags, 0600);
-	if (record->fd < 0)
-		return -errno;
-	err = load_record(record);
-	if (err)
-		close(record->fd);
-	return err;
-}
-
-static bool is_recorded(const struct record *record, enum kind_index kind)
-{
-	unsigned int i;
-
-	for (i = 0; i < record->nr; i++)
-		if (record->line[i].kind == &kinds[kind])
-			return true;
-	return false;
-}
-
-/* Add a line; *before receives what forget() needs to take it back. */
-static int remember(struct record *record, enum kind_index kind, const char *path, off_t *before)
-{
-	char text[RESOURCE_PATH + 256] = "";
-	ssize_t len, done;
-
-	*before = lseek(record->fd, 0, SEEK_END);
-	if (*before < 0)
-		return -errno;
-	/* What a release would not accept must not be made. */
-	if (!kinds[kind].accepts(path) || strchr(path, '\n'))
-		return -EINVAL;
-	if (!*before)
-		read_header(text, sizeof(text));
-	len = strlen(text);
-	len += snprintf(text + len, sizeof(text) - len, "%s %s\n", kinds[kind].name, path);
-	done = write(record->fd, text, len);
-	if (done == len)
-		return 0;
-	done = done < 0 ? -errno : -EIO;
-	return ftruncate(record->fd, *before) ? -errno : done;
-}
-
-static void forget(struct record *record, off_t before)
-{
-	/* If it stays, a release finds nothing there. */
-	if (ftruncate(record->fd, before))
-		return;
-}
+const struct resource_kind zram_kind = { "zram-swap", is_zram, undo_zram };
+const struct resource_kind loop_kind = { "loop-swap", is_loop, undo_loop };
 
 /* Making swap. */
 
@@ -536,7 +193,7 @@ static int open_device(const char *device)
 		fd = open(device, O_RDWR | O_CLOEXEC);
 		if (fd >= 0 || errno != ENOENT)
 			break;
-		pause_a_little();
+		resource_pause();
 	} while (--tries);
 	return fd < 0 ? -errno : fd;
 }
@@ -572,7 +229,7 @@ static int swap_on_zram(struct record *record)
 	int err;
 
 	snprintf(device, sizeof(device), "/dev/zram%u", expected);
-	err = remember(record, KIND_ZRAM, device, &before);
+	err = record_add(record, &zram_kind, device, &before);
 	if (err)
 		return err;
 	err = read_ulong(ZRAM_CONTROL "/hot_add", &number);
@@ -580,7 +237,7 @@ static int swap_on_zram(struct record *record)
 		char text[32];
 
 		snprintf(text, sizeof(text), "%lu", number);
-		while_busy(remove_zram, text);
+		resource_while_busy(remove_zram, text);
 		err = -EBUSY;
 	} else if (!err) {
 		err = fill_zram(device);
@@ -588,14 +245,14 @@ static int swap_on_zram(struct record *record)
 			return err;	/* the record knows it */
 	}
 	if (err)
-		forget(record, before);
+		record_drop(record, before);
 	return err;
 }
 
 /* An unlinked file for a loop device, with a swap header; a descriptor or -errno. */
 static int swap_file(const char *folder, bool in_memory)
 {
-	bool is_memory = on_fs(folder, TMPFS_MAGIC) || on_fs(folder, RAMFS_MAGIC);
+	bool is_memory = folder_is_on(folder, TMPFS_MAGIC) || folder_is_on(folder, RAMFS_MAGIC);
 	int fd, err;
 
 	if (is_memory != in_memory)
@@ -662,12 +319,12 @@ static int swap_on_loop(struct record *record)
 			break;
 		}
 		snprintf(device, sizeof(device), "/dev/loop%d", number);
-		err = remember(record, KIND_LOOP, device, &before);
+		err = record_add(record, &loop_kind, device, &before);
 		if (err)
 			break;
 		err = swap_on_device(device, file);
 		if (err)
-			forget(record, before);
+			record_drop(record, before);
 	}
 	if (control >= 0)
 		close(control);
@@ -699,12 +356,12 @@ const char *resource_swap(void)
 
 	if (has_swap())
 		return NULL;
-	err = open_record(&record, O_CREAT);
+	err = record_open(&record, O_CREAT);
 	if (err) {
 		errno = -err;
-		return no_record;
+		return record_refused;
 	}
-	if (is_recorded(&record, KIND_ZRAM) || is_recorded(&record, KIND_LOOP)) {
+	if (record_has(&record, &zram_kind) || record_has(&record, &loop_kind)) {
 		err = -ENOSPC;
 		reason = swap_full;
 	} else {
@@ -731,62 +388,85 @@ const char *resource_swap_probe(void)
 	return no_swap_driver;
 }
 
-/* Mounts. */
+static const char no_memcg[] = "no cgroup v2 with the memory controller";
+static const char memcg_refused[] = "a cgroup with the memory controller cannot be made";
 
-/* Of a word in mountinfo: \040 is a blank. */
-static void unescape(char *text)
+static int read_words(const char *folder, const char *file, char *text, size_t size)
 {
-	char *to = text;
+	char path[RESOURCE_PATH + 32];
 
-	for (; *text; text++) {
-		if (text[0] == '\\' && isdigit(text[1]) && isdigit(text[2]) && isdigit(text[3])) {
-			*to++ = (text[1] - '0') << 6 | (text[2] - '0') << 3 | (text[3] - '0');
-			text += 3;
-		} else {
-			*to++ = *text;
-		}
-	}
-	*to = '\0';
+	snprintf(path, sizeof(path), "%s/%s", folder, file);
+	return read_text(path, text, size);
 }
 
-/*
- * The first mount of a file system that has a certain file, as @root; room for a name
- * behind it is left in RESOURCE_PATH. proc_pid_mountinfo(5).
- */
-static bool find_mount(const char *type, const char *file, char root[RESOURCE_PATH])
+static bool has_word(const char *folder, const char *file, const char *word)
 {
-	char *line = NULL, seen[32], path[RESOURCE_PATH];
-	bool found = false;
-	size_t size = 0;
-	FILE *mounts;
+	size_t len = strlen(word);
+	char text[1024], *at = text;
 
-	mounts = fopen("/proc/self/mountinfo", "re");
-	while (mounts && !found && getline(&line, &size, mounts) > 0) {
-		const char *rest = strstr(line, " - ");
+	if (read_words(folder, file, text, sizeof(text)) < 0)
+		return false;
+	for (; (at = strstr(at, word)); at += len)
+		if ((at == text || at[-1] == ' ') && (at[len] == ' ' || !at[len]))
+			return true;
+	return false;
+}
 
-		if (!rest || sscanf(rest, " - %31s", seen) != 1 || strcmp(seen, type) ||
-		    sscanf(line, "%*s %*s %*s %*s %191s", root) != 1)
+/* A cgroup and all below it, with their processes. */
+static int remove_cgroup(const char *path)
+{
+	struct dirent *entry;
+	int err = 0;
+	DIR *dir;
+
+	dir = opendir(path);
+	if (!dir)
+		return errno == ENOENT ? 0 : -errno;
+	while ((entry = readdir(dir)) && !err) {
+		char below[RESOURCE_PATH + 256];
+
+		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
 			continue;
-		unescape(root);
-		found = snprintf(path, sizeof(path), "%s/%s", root, file) < (int)sizeof(path) &&
-			!access(path, F_OK);
+		if (snprintf(below, sizeof(below), "%s/%s", path, entry->d_name) <
+		    (int)sizeof(below))
+			err = remove_cgroup(below);
 	}
-	free(line);
-	if (mounts)
-		fclose(mounts);
-	return found;
+	closedir(dir);
+	return err ?: resource_while_busy(folder_remove, path);
 }
 
-static bool copy_path(char *path, size_t size, const char *from)
+static int undo_cgroup(const char *path)
 {
-	return snprintf(path, size, "%s", from) < (int)size;
+	if (!folder_is_reachable(path, CGROUP2_SUPER_MAGIC))
+		return -ENODEV;
+	if (access(path, F_OK))
+		return 0;
+	/* Those that cannot be killed keep the folder busy, that will be told. */
+	folder_write(path, "cgroup.kill", "1");
+	return remove_cgroup(path) ?: 1;
 }
 
-/* Memory cgroups. */
+/* Busy: another came to use it in the meantime, then it stays. */
+static int undo_controller(const char *path)
+{
+	int err;
+
+	if (!folder_is_on(path, CGROUP2_SUPER_MAGIC))
+		return -ENODEV;
+	if (!has_word(path, "cgroup.subtree_control", "memory"))
+		return 0;
+	err = folder_write(path, "cgroup.subtree_control", "-memory");
+	return err == -EBUSY ? 0 : err ?: 1;
+}
+
+const struct resource_kind controller_kind = {
+	"memory-controller", folder_has_form, undo_controller
+};
+const struct resource_kind cgroup_kind = { "cgroup", folder_has_our_name, undo_cgroup };
 
 static bool find_memcg(char root[RESOURCE_PATH])
 {
-	return find_mount("cgroup2", "cgroup.controllers", root) &&
+	return folder_find("cgroup2", "cgroup.controllers", root) &&
 	       has_word(root, "cgroup.controllers", "memory");
 }
 
@@ -804,12 +484,12 @@ static int switch_on_controller(struct record *record, const char *root)
 
 	if (has_word(root, "cgroup.subtree_control", "memory"))
 		return 0;
-	err = remember(record, KIND_CONTROLLER, root, &before);
+	err = record_add(record, &controller_kind, root, &before);
 	if (err)
 		return err;
-	err = write_word(root, "cgroup.subtree_control", "+memory");
+	err = folder_write(root, "cgroup.subtree_control", "+memory");
 	if (err)
-		forget(record, before);
+		record_drop(record, before);
 	return err;
 }
 
@@ -831,16 +511,16 @@ static int make_parent(struct record *record, const char *parent)
 	off_t before;
 	int err;
 
-	if (is_recorded(record, KIND_CGROUP))
+	if (record_has(record, &cgroup_kind))
 		return 0;
 	if (!access(parent, F_OK))
 		return -EEXIST;
-	err = remember(record, KIND_CGROUP, parent, &before);
+	err = record_add(record, &cgroup_kind, parent, &before);
 	if (err)
 		return err;
 	err = make_folder_in_root(parent);
 	if (err)
-		forget(record, before);
+		record_drop(record, before);
 	return err;
 }
 
@@ -868,33 +548,52 @@ const char *resource_memcg(char *path, size_t size)
 		errno = ENODEV;
 		return no_memcg;
 	}
-	if (snprintf(parent, sizeof(parent), "%s/" NAME, root) >= (int)sizeof(parent)) {
+	if (snprintf(parent, sizeof(parent), "%s/" RESOURCE_NAME, root) >= (int)sizeof(parent)) {
 		errno = ENAMETOOLONG;
 		return memcg_refused;
 	}
-	err = open_record(&record, O_CREAT);
+	err = record_open(&record, O_CREAT);
 	if (err) {
 		errno = -err;
-		return no_record;
+		return record_refused;
 	}
 	err = switch_on_controller(&record, root) ?: make_parent(&record, parent) ?:
-	      write_word(parent, "cgroup.subtree_control", "+memory") ?:
+	      folder_write(parent, "cgroup.subtree_control", "+memory") ?:
 	      make_child(parent, path, size);
 	close(record.fd);
 	errno = -err;
 	return err ? memcg_refused : NULL;
 }
 
-/* A trace instance. */
+#define TRACE_KB	"1024"	/* for each CPU */
+
+static const char no_tracefs[] = "no tracefs is mounted";
+static const char trace_refused[] = "a trace instance cannot be made";
+
+static int undo_trace(const char *path)
+{
+	if (!folder_is_reachable(path, TRACEFS_MAGIC))
+		return -ENODEV;
+	if (access(path, F_OK))
+		return 0;
+	return resource_while_busy(folder_remove, path) ?: 1;
+}
+
+const struct resource_kind trace_kind = { "trace-instance", folder_has_our_name, undo_trace };
+
+static bool copy_path(char *path, size_t size, const char *from)
+{
+	return snprintf(path, size, "%s", from) < (int)size;
+}
 
 static bool find_trace(char instances[RESOURCE_PATH])
 {
 	char root[RESOURCE_PATH];
 	const char *below;
 
-	if (find_mount("tracefs", "instances", root))
+	if (folder_find("tracefs", "instances", root))
 		below = "/instances";
-	else if (find_mount("debugfs", "tracing/instances", root))
+	else if (folder_find("debugfs", "tracing/instances", root))
 		below = "/tracing/instances";
 	else
 		return false;
@@ -910,7 +609,7 @@ const char *resource_trace_probe(void)
 
 static int make_instance(struct record *record, const char *path)
 {
-	bool recorded = is_recorded(record, KIND_TRACE);
+	bool recorded = record_has(record, &trace_kind);
 	off_t before;
 	int err;
 
@@ -919,15 +618,15 @@ static int make_instance(struct record *record, const char *path)
 	if (!recorded) {
 		if (!access(path, F_OK))
 			return -EEXIST;
-		err = remember(record, KIND_TRACE, path, &before);
+		err = record_add(record, &trace_kind, path, &before);
 		if (err)
 			return err;
 	}
 	if (!mkdir(path, 0700))
-		return write_word(path, "buffer_size_kb", TRACE_KB);
+		return folder_write(path, "buffer_size_kb", TRACE_KB);
 	err = -errno;
 	if (!recorded)
-		forget(record, before);
+		record_drop(record, before);
 	return err;
 }
 
@@ -941,21 +640,46 @@ const char *resource_trace(char *path, size_t size)
 		errno = ENODEV;
 		return no_tracefs;
 	}
-	if (snprintf(instance, sizeof(instance), "%s/" NAME, instances) >= (int)sizeof(instance) ||
+	if (snprintf(instance, sizeof(instance), "%s/" RESOURCE_NAME, instances) >=
+	    (int)sizeof(instance) ||
 	    !copy_path(path, size, instance)) {
 		errno = ENAMETOOLONG;
 		return trace_refused;
 	}
-	err = open_record(&record, O_CREAT);
+	err = record_open(&record, O_CREAT);
 	if (err) {
 		errno = -err;
-		return no_record;
+		return record_refused;
 	}
 	err = make_instance(&record, instance);
 	close(record.fd);
 	errno = -err;
 	return err ? trace_refused : NULL;
 }
+
+static const char no_ksm[] = "no KSM";
+static const char ksm_stopped[] = "KSM is stopped with pages merged, and they are not ours";
+
+static bool is_ksm(const char *path)
+{
+	return !strcmp(path, KSM_SYSFS "/run");
+}
+
+/* What tests had merged stays so after their end while ksmd rests. */
+static int undo_ksm(const char *path)
+{
+	unsigned long shared = 0, zero = 0;
+	int err;
+
+	read_ulong(KSM_SYSFS "/pages_shared", &shared);
+	read_ulong(KSM_SYSFS "/ksm_zero_pages", &zero);
+	if (!shared && !zero)
+		return 0;
+	err = knob_write_always(path, "2") ?: knob_write_always(path, "0");
+	return err ?: 1;
+}
+
+const struct resource_kind ksm_kind = { "ksm", is_ksm, undo_ksm };
 
 static bool read_ksm(unsigned long *run, unsigned long *shared)
 {
@@ -983,14 +707,33 @@ const char *resource_ksm(void)
 		return no_ksm;
 	if (run)
 		return NULL;
-	err = open_record(&record, O_CREAT);
+	err = record_open(&record, O_CREAT);
 	if (err)
-		return no_record;
+		return record_refused;
 	/* Once it is ours, what is merged is ours too: it was not there before. */
-	if (!is_recorded(&record, KIND_KSM))
-		err = shared ? -EBUSY : remember(&record, KIND_KSM, KSM_SYSFS "/run", &before);
+	if (!record_has(&record, &ksm_kind))
+		err = shared ? -EBUSY : record_add(&record, &ksm_kind, KSM_SYSFS "/run", &before);
 	close(record.fd);
-	return err == -EBUSY ? ksm_stopped : err ? no_record : NULL;
+	return err == -EBUSY ? ksm_stopped : err ? record_refused : NULL;
+}
+
+#define BUSY_SECONDS	10	/* that another may look at what is to go: udev does */
+
+void resource_pause(void)
+{
+	struct timespec ts = { .tv_nsec = 5000000 };
+
+	nanosleep(&ts, NULL);
+}
+
+int resource_while_busy(int (*act)(const char *what), const char *what)
+{
+	uint64_t deadline = now_ns() + BUSY_SECONDS * 1000000000ULL;
+	int err;
+
+	while ((err = act(what)) == -EBUSY && now_ns() < deadline)
+		resource_pause();
+	return err;
 }
 
 int resources_release(void (*removed)(const char *kind, const char *path, int err))
@@ -999,7 +742,7 @@ int resources_release(void (*removed)(const char *kind, const char *path, int er
 	int err, done = 0;
 	unsigned int i;
 
-	err = open_record(&record, 0);
+	err = record_open(&record, 0);
 	if (err)
 		return err;
 	/* The last first: a cgroup goes before its controller is switched off. */
