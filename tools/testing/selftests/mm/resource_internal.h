@@ -17,9 +17,11 @@ struct resource_kind {
 	int (*undo)(const char *path);		/* 1; 0 nothing of ours there; -errno */
 };
 
-/* resources.c */
+/* resource_swap.c */
 extern const struct resource_kind zram_kind;
 extern const struct resource_kind loop_kind;
+
+/* resources.c */
 extern const struct resource_kind controller_kind;
 extern const struct resource_kind cgroup_kind;
 extern const struct resource_kind trace_kind;
