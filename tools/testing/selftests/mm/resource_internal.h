@@ -21,10 +21,14 @@ struct resource_kind {
 extern const struct resource_kind zram_kind;
 extern const struct resource_kind loop_kind;
 
-/* resources.c */
+/* resource_memcg.c */
 extern const struct resource_kind controller_kind;
 extern const struct resource_kind cgroup_kind;
+
+/* resource_trace.c */
 extern const struct resource_kind trace_kind;
+
+/* resource_ksm.c */
 extern const struct resource_kind ksm_kind;
 
 /*
@@ -96,6 +100,8 @@ int folder_write(const char *folder, const char *file, const char *word);
 
 /* folder_remove() - rmdir(). Return: 0, also when it was not there; or a negative errno. */
 int folder_remove(const char *path);
+
+/* resources.c */
 
 /* resource_pause() - for some milliseconds. */
 void resource_pause(void);
