@@ -6,10 +6,12 @@
 #ifndef TEST_VMA_H
 #define TEST_VMA_H
 
+#include <sys/prctl.h>
+
 #include "check_counters.h"
 #include "pte_read.h"
 #include "pte_setup.h"
-#include "suite.h"
+#include "suite_harness.h"
 
 /* VMA-1: a range that one VMA does not span is not touched, for no order. */
 TEST_ROWS(collapse, vma_must_span_the_range, "VMA-1")
