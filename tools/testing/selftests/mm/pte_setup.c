@@ -310,27 +310,30 @@ static void share(const struct vm_geometry *vm, const struct range_area *area,
 static int start_sharer(const struct vm_geometry *vm, struct range_area *area,
 			struct setup_error *error)
 {
-	int ready[2], hold[2];
-	pid_t child;
+	int ready[2] = { -1, -1 }, hold[2] = { -1, -1 }, err = 0;
+	pid_t child = -1;
 	char byte;
 
-	if (pipe2(ready, O_CLOEXEC) || pipe2(hold, O_CLOEXEC))
-		return setup_fail(error, -errno, "pipe");
 	/* @area may be in memory that the child shares: only the parent writes to it. */
-	child = fork();
-	if (child < 0)
-		return setup_fail(error, -errno, "fork of a process that shares pages");
+	if (!pipe2(ready, O_CLOEXEC) && !pipe2(hold, O_CLOEXEC))
+		child = fork();
 	if (!child) {
 		close(hold[1]);
 		share(vm, area, ready[1], hold[0]);
 	}
+	if (child < 0) {
+		err = setup_fail(error, -errno, "fork of a process that shares pages");
+		close(hold[1]);
+	} else {
+		area->sharer = child;
+		area->sharer_pipe = hold[1];
+	}
 	close(ready[1]);
 	close(hold[0]);
-	area->sharer = child;
-	area->sharer_pipe = hold[1];
-	byte = read(ready[0], &byte, 1) == 1;
+	if (!err && read(ready[0], &byte, 1) != 1)
+		err = setup_fail(error, -EIO, "the process that shares pages");
 	close(ready[0]);
-	return byte ? 0 : setup_fail(error, -EIO, "the process that shares pages");
+	return err;
 }
 
 /*
