@@ -10,7 +10,6 @@
 #include "pte_read.h"
 #include "pte_setup.h"
 
-#define READ_ATTEMPTS	5
 #define FORCE_ATTEMPTS	5
 #define MAX_MEMORY	(384UL << 20)		/* bytes of one batch, if that is four ranges */
 
@@ -140,23 +139,15 @@ static unsigned int capacity(const struct collapse_check *check)
 enum check_verdict check_read_back(struct collapse_check *check)
 {
 	struct pte_table *seen[CHECK_MAX_CASES];
-	unsigned int i, attempt, others;
 	struct setup_error error;
+	unsigned int i;
 
 	for (i = 0; i < check->nr_ranges; i++)
 		seen[i] = check_case_of(check, i)->seen;
-	for (attempt = 0; attempt < READ_ATTEMPTS; attempt++) {
-		if (pte_read_back(&check->vm, check->ranges, check->nr_ranges, seen, &error)) {
-			check_printf("reading back: %s", error.what);
-			return CHECK_FAIL;
-		}
-		/* A page that is just being migrated is back in a moment. */
-		for (i = 0, others = 0; i < check->nr_ranges; i++)
-			others += pte_table_count(seen[i], BIT(PTE_OTHER));
-		if (!others)
-			break;
-	}
-	return CHECK_PASS;
+	if (!pte_read_back(&check->vm, check->ranges, check->nr_ranges, seen, &error))
+		return CHECK_PASS;
+	check_printf("reading back: %s", error.what);
+	return CHECK_FAIL;
 }
 
 enum check_verdict check_seen(struct collapse_check *check, unsigned int nr,

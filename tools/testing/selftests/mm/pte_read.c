@@ -10,6 +10,8 @@
 /* Types above are migration entries, markers and the like; linux/swap.h. */
 #define MAX_SWAP_TYPE	15
 
+#define READ_ATTEMPTS	5
+
 struct reading {
 	const struct vm_geometry *vm;
 	struct page_reader *flags;
@@ -198,9 +200,9 @@ static int read_range(struct reading *reading, const struct range *range,
 	return 0;
 }
 
-int pte_read_back(const struct vm_geometry *vm, const struct range *ranges,
-		  unsigned int nr, struct pte_table *const *seen,
-		  struct setup_error *error)
+static int read_once(const struct vm_geometry *vm, const struct range *ranges,
+		     unsigned int nr, struct pte_table *const *seen,
+		     struct setup_error *error)
 {
 	uint64_t *entries = malloc(vm->nr * sizeof(*entries));
 	struct smaps_sum *smaps = calloc(nr, sizeof(*smaps));
@@ -237,6 +239,22 @@ int pte_read_back(const struct vm_geometry *vm, const struct range *ranges,
 	free(entries);
 	free(smaps);
 	free(starts);
+	return err;
+}
+
+int pte_read_back(const struct vm_geometry *vm, const struct range *ranges,
+		  unsigned int nr, struct pte_table *const *seen,
+		  struct setup_error *error)
+{
+	unsigned int i, attempt, others = 1;
+	int err = 0;
+
+	/* A page that is just being migrated is back in a moment. */
+	for (attempt = 0; attempt < READ_ATTEMPTS && others && !err; attempt++) {
+		err = read_once(vm, ranges, nr, seen, error);
+		for (i = 0, others = 0; i < nr && !err; i++)
+			others += pte_table_count(seen[i], BIT(PTE_OTHER));
+	}
 	return err;
 }
 
