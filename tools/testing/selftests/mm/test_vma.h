@@ -62,6 +62,16 @@ static enum check_verdict scan_as_asked(struct collapse_check *check, char how)
 	return check_run(check);
 }
 
+/* SCAN() - have the other process do something; end the test if it does not pass. */
+#define SCAN(step)								\
+	do {									\
+		int verdict_ = (step);						\
+										\
+		if (verdict_ == CHECK_SKIP)					\
+			SKIP(return, "the process that scans got no verdict");	\
+		ASSERT_EQ(CHECK_PASS, verdict_);				\
+	} while (0)
+
 static void scan_when_asked(int ask, int answer)
 {
 	static struct collapse_check check;
@@ -92,7 +102,7 @@ FIXTURE_SETUP(unlisted)
 	close(here->ask[0]);
 	here->scanner = pid;
 	ASSERT_EQ(1, read(here->answer[0], &verdict, 1));
-	ASSERT_EQ(CHECK_PASS, verdict);
+	SCAN(verdict);
 
 	here->wanted = pte_table_alloc(suite.vm.pmd_order);
 	here->seen = pte_table_alloc(suite.vm.pmd_order);
@@ -186,12 +196,12 @@ TEST_ROWS(unlisted, new_advice, "VMA-3")
 	char *start = here->range.start;
 
 	ASSERT_TRUE(prepare_with_sizes_off(here));
-	ASSERT_EQ(CHECK_PASS, scan_elsewhere(here));
+	SCAN(scan_elsewhere(here));
 	SKIP_IF_LISTED(here);
 
 	ASSERT_EQ(0, madvise(start, suite.vm.pmd_size, MADV_NOHUGEPAGE));
 	ASSERT_EQ(0, madvise(start, suite.vm.pmd_size, MADV_HUGEPAGE));
-	ASSERT_EQ(CHECK_PASS, scan_elsewhere(here));
+	SCAN(scan_elsewhere(here));
 	EXPECT_TRUE(must_look_like(here, "H"));
 }
 
@@ -202,13 +212,13 @@ TEST_ROWS(unlisted, pmd_fault, "VMA-3")
 	char *unused = here->unused.start;
 
 	ASSERT_TRUE(prepare_with_sizes_off(here));
-	ASSERT_EQ(CHECK_PASS, scan_elsewhere(here));
+	SCAN(scan_elsewhere(here));
 	SKIP_IF_LISTED(here);
 
 	ASSERT_EQ(0, mprotect(unused, suite.vm.pmd_size, PROT_READ | PROT_WRITE));
 	ASSERT_EQ(0, madvise(unused, suite.vm.pmd_size, MADV_HUGEPAGE));
 	touch_page(unused);
-	ASSERT_EQ(CHECK_PASS, scan_elsewhere(here));
+	SCAN(scan_elsewhere(here));
 	EXPECT_TRUE(must_look_like(here, "H"));
 }
 
@@ -221,11 +231,11 @@ TEST_ROWS(unlisted, same_advice_again, "VMA-3")
 	struct unlisted *here = &self->here;
 
 	ASSERT_TRUE(prepare_with_sizes_off(here));
-	ASSERT_EQ(CHECK_PASS, scan_elsewhere(here));
+	SCAN(scan_elsewhere(here));
 	SKIP_IF_LISTED(here);
 
 	ASSERT_EQ(0, madvise(here->range.start, suite.vm.pmd_size, MADV_HUGEPAGE));
-	ASSERT_EQ(CHECK_PASS, scan_elsewhere(here));
+	SCAN(scan_elsewhere(here));
 	if (looks_like(here, "p~"))
 		XFAIL(return, "the same MADV_HUGEPAGE once more does not start scanning");
 	EXPECT_TRUE(must_look_like(here, "H"));
@@ -249,7 +259,7 @@ TEST_ROWS(unlisted, advised_before_touch, "VMA-3")
 	memset(start, 1, suite.vm.pmd_size);
 	ASSERT_TRUE(looks_like(here, "p2~"));
 
-	ASSERT_EQ(CHECK_PASS, scan_elsewhere(here));
+	SCAN(scan_elsewhere(here));
 	if (looks_like(here, "p2~"))
 		XFAIL(return, "a page fault of mTHP size does not start scanning");
 	EXPECT_TRUE(must_look_like(here, "H"));
@@ -319,13 +329,13 @@ TEST_ROWS(unlisted, prctl_disables, "VMA-2")
 
 	ASSERT_TRUE(prepare_with_sizes_on(here, true));
 	ASSERT_EQ(0, prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0));
-	ASSERT_EQ(CHECK_PASS, scan_elsewhere(here));
+	SCAN(scan_elsewhere(here));
 	ASSERT_TRUE(must_look_like(here, "p~"));
 	EXPECT_NE(0, madvise(here->range.start, suite.vm.pmd_size, MADV_COLLAPSE));
 	EXPECT_EQ(EINVAL, errno);
 
 	ASSERT_EQ(0, prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0));
-	ASSERT_EQ(CHECK_PASS, scan_elsewhere(here));
+	SCAN(scan_elsewhere(here));
 	EXPECT_TRUE(must_look_like(here, "H"));
 }
 
@@ -337,7 +347,7 @@ TEST_ROWS(unlisted, prctl_disables_except_advised, "VMA-2")
 	if (prctl(PR_SET_THP_DISABLE, 1, PR_THP_DISABLE_EXCEPT_ADVISED, 0, 0))
 		SKIP(return, "this kernel cannot disable huge pages except for advised memory");
 	ASSERT_TRUE(prepare_with_sizes_on(here, true));
-	ASSERT_EQ(CHECK_PASS, scan_elsewhere(here));
+	SCAN(scan_elsewhere(here));
 	EXPECT_TRUE(must_look_like(here, "H"));
 }
 
@@ -349,11 +359,11 @@ TEST_ROWS(unlisted, prctl_disables_unadvised, "VMA-2")
 	if (prctl(PR_SET_THP_DISABLE, 1, PR_THP_DISABLE_EXCEPT_ADVISED, 0, 0))
 		SKIP(return, "this kernel cannot disable huge pages except for advised memory");
 	ASSERT_TRUE(prepare_with_sizes_on(here, false));
-	ASSERT_EQ(CHECK_PASS, scan_elsewhere_always(here));
+	SCAN(scan_elsewhere_always(here));
 	ASSERT_TRUE(must_look_like(here, "p~"));
 
 	ASSERT_EQ(0, prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0));
-	ASSERT_EQ(CHECK_PASS, scan_elsewhere_always(here));
+	SCAN(scan_elsewhere_always(here));
 	EXPECT_TRUE(must_look_like(here, "H"));
 }
 
