@@ -325,11 +325,19 @@ static long tries(const struct collapse_check *check)
 	return more;
 }
 
+#define PANIC_ON_ANY_OOM	2	/* Documentation/admin-guide/sysctl/vm.rst */
+
 /* Put a process with memory into a cgroup, and let that have not a page more. */
 static enum check_verdict fill_memcg(struct collapse_check *check, struct passive *passive)
 {
+	unsigned long panic = 0;
 	int err;
 
+	/* The OOM killer is what SUS-3 is about. */
+	if (!read_ulong("/proc/sys/vm/panic_on_oom", &panic) && panic == PANIC_ON_ANY_OOM) {
+		check->skip_reason = "vm.panic_on_oom: an OOM in a cgroup panics this machine";
+		return CHECK_SKIP;
+	}
 	check->skip_reason = memcg_make(&passive->memcg);
 	if (check->skip_reason)
 		return CHECK_SKIP;
