@@ -256,6 +256,9 @@ static int swap_out(struct states *s)
 		if (err)
 			return setup_fail(s->error, err, "MADV_PAGEOUT");
 	}
+	/* The cgroup of this process, or the kernel, may allow it no swap at all. */
+	if (s->nr == count(s, PTE_SWAP_STATES))
+		return setup_missing(s->error, "this process may not swap: memory.swap.max?");
 	return s->nr ? setup_fail(s->error, -EAGAIN, "pages that MADV_PAGEOUT leaves") : 0;
 }
 
