@@ -20,19 +20,22 @@ static uint64_t pfn_at(const struct range *range, unsigned int offset)
 	return entry & PM_PRESENT ? entry & PM_PFN_MASK : 0;
 }
 
-/* Collapse all cases, and say of each what was done with its folio. */
+/* Collapse all cases, and say of each what was done with its folio, if that is still one. */
 static enum check_verdict collapse_and_tell(struct collapse_check *check,
 					    const char *const *names)
 {
 	uint64_t before[CHECK_MAX_CASES];
+	bool whole[CHECK_MAX_CASES];
 	enum check_verdict verdict;
 	unsigned int i;
 
-	for (i = 0; i < check->nr_cases; i++)
+	for (i = 0; i < check->nr_cases; i++) {
+		whole[i] = check->cases[i].seen->pte[0].order == check->vm.pmd_order;
 		before[i] = pfn_at(&check->ranges[i], 0);
+	}
 	verdict = check_collapse(check);
 	for (i = 0; i < check->nr_cases && !verdict; i++)
-		check_printf("%s: %s", names[i],
+		check_printf("%s: %s", names[i], !whole[i] ? "the folio was split by that" :
 			     pfn_at(&check->ranges[i], 0) == before[i] ? "in place" : "copied");
 	return verdict;
 }
