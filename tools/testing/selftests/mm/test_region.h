@@ -402,6 +402,19 @@ TEST_ROWS(collapse, written_pages_stay_soft_dirty, "REG-11")
 	CHECK(check_run(check));
 }
 
+/* REG-11: with one of its pages written, first, last or between, a folio is soft-dirty. */
+TEST_ROWS(collapse, one_written_page_makes_soft_dirty, "REG-11")
+{
+	struct collapse_check *check = &self->check;
+
+	SKIP_WITHOUT_MTHP();
+	check_sizes(check, BIT(2) | BIT(4));
+	check->settings.max_ptes_none = 0;
+	check_case(check, "p c*3 c*3 p c p c*2 .~", "p2*3 .~");
+	check_case(check, "c*7 p c*8 c*15 p c*3 .~", "p4*2 c*3 .~");
+	CHECK(check_run(check));
+}
+
 /* REG-11: with one of its pages written, a PMD folio is soft-dirty. */
 TEST_ROWS(collapse, pmd_folio_is_soft_dirty, "REG-11")
 {
