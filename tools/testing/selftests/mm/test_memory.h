@@ -97,6 +97,26 @@ TEST_ROWS(collapse, counters_of_pmd_alone, "DAT-3 DAT-4")
 	CHECK(check_count(check, check_wrong_counters));
 }
 
+/* DAT-4: a limit of the scan that is exceeded counts for the PMD order, whatever is on. */
+TEST_ROWS(collapse, exceeded_scan_limits_are_counted, "DAT-4 VET-4 VET-5")
+{
+	struct collapse_check *check = &self->check;
+	unsigned int swap = check->settings.max_ptes_swap + 1;
+	unsigned int shared = check->settings.max_ptes_shared + 1;
+	const char *text;
+
+	SKIP_WITHOUT_MTHP();
+	text = check_text(check, "s*%u p~", swap);
+	check_case(check, text, text);
+	text = check_text(check, "f*%u p~", shared);
+	check_case(check, text, text);
+	check_sizes(check, BIT(check->vm.pmd_order));
+	CHECK(check_count(check, check_wrong_counters));
+
+	check_sizes(check, BIT(2));
+	CHECK(check_count(check, check_wrong_counters));
+}
+
 /* DAT-3: on any kernel, a collapse to the PMD order moves the counters of vmstat. */
 TEST_ROWS(collapse, pmd_counters, "DAT-3")
 {
