@@ -355,6 +355,34 @@ static enum check_verdict settings_untouched(struct collapse_check *check)
 	return CHECK_FAIL;
 }
 
+/*
+ * A canary that was collapsed before proves nothing again: make it anew, alone and without
+ * advice, with what was measured still to come.
+ */
+static enum check_verdict renew_canary(struct collapse_check *check)
+{
+	struct thp_settings quiet = quiet_settings(&check->vm, check_orders_on(check));
+	struct range *range = &check->ranges[check->nr_ranges - 1];
+	struct check_case *canary = &check->cases[check->nr_cases];
+	struct range_area area = { .ranges = range, .nr_ranges = 1 };
+	struct setup_error error;
+
+	if (check->forced || pte_table_equal(canary->wanted, canary->seen))
+		return CHECK_PASS;
+	if (apply(check, &quiet))
+		return CHECK_FAIL;
+	if (pte_setup(&check->vm, &area, &error) ||
+	    pte_read_back(&check->vm, range, 1, &canary->seen, &error)) {
+		check_printf("the canary cannot be set up again: %s", error.what);
+		return CHECK_FAIL;
+	}
+	if (pte_table_equal(canary->wanted, canary->seen))
+		return CHECK_PASS;
+	check_print_mismatch(check, canary, "the canary could not be set up again",
+			     canary->wanted, canary->seen);
+	return CHECK_FAIL;
+}
+
 enum check_verdict check_collapse(struct collapse_check *check)
 {
 	struct disturbances before;
@@ -363,7 +391,7 @@ enum check_verdict check_collapse(struct collapse_check *check)
 	unsigned int i;
 
 	memset(&check->counts, 0, sizeof(check->counts));
-	verdict = check_broken(check);
+	verdict = check_broken(check) ?: renew_canary(check);
 	for (i = 0; i < check->nr_ranges && !verdict; i++)
 		verdict = check_predict(check, check_case_of(check, i));
 	verdict = verdict ?: check_remember_pfns(check);

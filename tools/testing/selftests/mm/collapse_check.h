@@ -7,7 +7,8 @@
  *
  * Ranges that share their settings go through it together. A last range, the
  * canary, is full and above all others: khugepaged works upwards, so when the
- * canary was collapsed, khugepaged was here and saw the others too.
+ * canary was collapsed, khugepaged was here and saw the others too. For a further
+ * collapse of the same ranges it is made anew.
  */
 #ifndef COLLAPSE_CHECK_H
 #define COLLAPSE_CHECK_H
