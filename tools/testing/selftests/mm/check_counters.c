@@ -84,7 +84,9 @@ enum check_verdict check_count(struct collapse_check *check,
 	check->measure = true;
 	for (attempt = 0; attempt < 2; attempt++) {
 		verdict = check_lay_out(check) ?: check_collapse(check);
-		range_area_unmap(&check->area);
+		if (!verdict)
+			check_write_shared(check);
+		verdict = check_unmap(check) ?: verdict;
 		if (verdict)
 			return verdict;
 		if (check->moved.full_scans == check->passes) {

@@ -405,6 +405,29 @@ enum check_verdict check_collapse(struct collapse_check *check)
 	return verdict;
 }
 
+void check_write_shared(struct collapse_check *check)
+{
+	const unsigned int smallest = BIT(2);
+	unsigned int i, pte;
+
+	for (i = 0; i < check->nr_ranges; i++) {
+		struct range other = range_with_other_data(&check->ranges[i]);
+		const struct check_case *c = check_case_of(check, i);
+		const struct pte_table *seen = c->seen;
+
+		/* Of another shape, a part may not be written to. */
+		if (c->shape != RANGE_WHOLE || seen->vma & (VMA_READ_ONLY | VMA_NO_ACCESS))
+			continue;
+		for (pte = 0; pte < seen->nr; pte++) {
+			if (seen->pte[pte].state != PTE_SHARED)
+				continue;
+			range_write_page(&check->vm, &other,
+					 other.start + pte * check->vm.page_size, pte);
+			pte |= smallest - 1;	/* on to the next region */
+		}
+	}
+}
+
 enum check_verdict check_unmap(struct collapse_check *check)
 {
 	if (!range_area_unmap(&check->area))
@@ -432,6 +455,8 @@ enum check_verdict check_run(struct collapse_check *check)
 		verdict = check_broken(check) ?: lay_out(check, first, nr);
 		add_time(check, TIME_TOTAL, start);
 		verdict = verdict ?: check_collapse(check);
+		if (!verdict)
+			check_write_shared(check);
 		verdict = check_unmap(check) ?: verdict;
 	}
 	return verdict;

@@ -181,6 +181,14 @@ enum check_verdict check_collapse(struct collapse_check *check);
 /* check_literal() - what must become of a case in the next check_collapse(). */
 void check_literal(struct collapse_check *check, unsigned int nr, const char *literal);
 
+/* check_write_shared() - write to memory that a child shares, after a collapse.
+ *
+ * In each of the smallest regions with such a page one gets other data. The child must not
+ * see them, as it would through a PTE that came back writable; check_unmap() asks it. The
+ * data of this process are no more as they were set up.
+ */
+void check_write_shared(struct collapse_check *check);
+
 /* check_unmap() - give all memory of the cases back; CHECK_FAIL if the child that shares
  * pages did not find its data in them.
  */

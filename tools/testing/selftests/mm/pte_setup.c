@@ -266,47 +266,80 @@ static int give_back(const struct run *run, void *arg)
 	return madvise(run->start, run->size, MADV_DONTNEED) ? -errno : 0;
 }
 
-/* In the child: are the pages that it shares as they were? */
-static int check_shared(const struct vm_geometry *vm, const struct range *range)
+/* In the child: of private pages it keeps the first, a copy with data of its own. */
+static int keep_one(const struct run *run, void *arg)
 {
-	struct pte_table *shared = pte_table_alloc(vm->pmd_order);
+	struct range own = range_with_other_data(run->range);
+	const struct vm_geometry *vm = arg;
+
+	range_write_page(vm, &own, run->start, run->from);
+	return madvise(run->start + vm->page_size, run->size - vm->page_size, MADV_DONTNEED) ?
+	       -errno : 0;
+}
+
+/* In the child: the data of a run of pages. */
+static int check_run_data(const struct vm_geometry *vm, struct range range, unsigned int from,
+			  unsigned int to)
+{
+	struct pte_table *pages = pte_table_alloc(vm->pmd_order);
 	struct setup_error error;
-	unsigned int i;
 	int err;
 
-	if (!shared)
+	if (!pages)
 		return -ENOMEM;
-	pte_table_copy(shared, range->wanted);
-	for (i = 0; i < shared->nr; i++)
-		if (shared->pte[i].state != PTE_SHARED)
-			shared->pte[i].state = PTE_EMPTY;
-	err = range_check_data(vm, range, shared, sizeof(uint64_t), &error);
+	while (from < to)
+		pages->pte[from++].state = PTE_PRESENT;
+	/* Only in the parent is the VMA another by now. */
+	range.wanted = pages;
+	err = range_check_data(vm, &range, pages, sizeof(uint64_t), &error);
 	if (err)
 		fprintf(stderr, "the child that shares pages: %s\n", error.what);
-	free(shared);
+	free(pages);
 	return err;
+}
+
+static int check_shared(const struct run *run, void *arg)
+{
+	return check_run_data(arg, *run->range, run->from, run->to);
+}
+
+static int check_kept(const struct run *run, void *arg)
+{
+	return check_run_data(arg, range_with_other_data(run->range), run->from, run->from + 1);
 }
 
 /* The child lives until its parent says so, or is gone. */
 static void share(const struct vm_geometry *vm, const struct range_area *area,
 		  int ready, int hold)
 {
+	const unsigned long kept = BIT(PTE_SHARED) | BIT(PTE_PRESENT);
 	unsigned int i;
 	char byte = 0;
 	int err = 0;
 
-	for (i = 0; i < area->nr_ranges && !err; i++)
-		err = range_each_run(vm, &area->ranges[i], ~BIT(PTE_SHARED), give_back, NULL);
+	for (i = 0; i < area->nr_ranges && !err; i++) {
+		const struct range *range = &area->ranges[i];
+
+		/* Nothing of the child is to be collapsed, where a size is on for all memory. */
+		if (madvise(range->start, vm->pmd_size, MADV_NOHUGEPAGE))
+			err = -errno;
+		err = err ?: range_each_run(vm, range, ~kept, give_back, NULL) ?:
+		      range_each_run(vm, range, BIT(PTE_PRESENT), keep_one, (void *)vm);
+	}
 	if (err || write(ready, &byte, 1) != 1)
 		_exit(1);
 	while (read(hold, &byte, 1) < 0 && errno == EINTR)
 		;
-	for (i = 0; i < area->nr_ranges && !err; i++)
-		err = check_shared(vm, &area->ranges[i]);
+	for (i = 0; i < area->nr_ranges && !err; i++) {
+		const struct range *range = &area->ranges[i];
+
+		err = range_each_run(vm, range, BIT(PTE_SHARED), check_shared, (void *)vm) ?:
+		      range_each_run(vm, range, BIT(PTE_PRESENT), check_kept, (void *)vm);
+	}
 	_exit(!!err);
 }
 
-/* Pages are shared by a fork: a child that maps them, and them only, and holds still. */
+/* Pages are shared by a fork: a child that maps them, and copies, and holds still. */
 static int start_sharer(const struct vm_geometry *vm, struct range_area *area,
 			struct setup_error *error)
 {

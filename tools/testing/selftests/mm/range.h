@@ -75,7 +75,7 @@ int range_area_map(const struct vm_geometry *vm, struct range_area *area,
 int range_area_unmap(struct range_area *area);
 
 /* range_area_unshare() - end the child that shares pages, if there is one.
- * Return: 0; -EUCLEAN if the pages that it shares had not kept their data for it.
+ * Return: 0; -EUCLEAN if the child did not find its data in its pages.
  */
 int range_area_unshare(struct range_area *area);
 
@@ -108,6 +108,15 @@ int range_each_run(const struct vm_geometry *vm, const struct range *range,
  */
 void range_write_page(const struct vm_geometry *vm, const struct range *range,
 		      char *page, unsigned int offset);
+
+/* range_with_other_data() - the same range, as if other data had been written to it. */
+static inline struct range range_with_other_data(const struct range *range)
+{
+	struct range other = *range;
+
+	other.stamp = ~range->stamp;
+	return other;
+}
 
 /* range_check_data() - compare the data of a range with what was written.
  * @range: with the table that it was set up as

@@ -65,7 +65,18 @@ TEST_ROWS(collapse, partly_shared_folio_and_pmd, "SHR-3 VET-4")
 	CHECK(check_run(check));
 }
 
-/* SHR-1: while a child maps the memory, nothing happens to it; then all does. */
+/* Write its data to every @step'th page of a range, from @from up to @to. */
+static void write_pages(const struct range *range, unsigned int from, unsigned int to,
+			unsigned int step)
+{
+	for (; from < to; from += step)
+		range_write_page(&suite.vm, range, range->start + from * suite.vm.page_size, from);
+}
+
+/*
+ * SHR-1: while a child maps the memory, nothing happens to it, and the child sees nothing
+ * that is written to it; then all is collapsed.
+ */
 TEST_ROWS(collapse, fork_keeps_until_exit, "SHR-1")
 {
 	struct collapse_check *check = &self->check;
@@ -78,23 +89,43 @@ TEST_ROWS(collapse, fork_keeps_until_exit, "SHR-1")
 	check_case(check, "f2*4 .~", "f2*4 .~");
 	CHECK(check_lay_out(check));
 	CHECK(check_collapse(check));
-
+	check_write_shared(check);
 	ASSERT_EQ(0, range_area_unshare(&check->area));
+
+	write_pages(&check->ranges[0], 0, 32, 4);
+	write_pages(&check->ranges[1], 0, 16, 4);
 	CHECK(check_read_back(check));
 	check_literal(check, 0, "p4*2 .~");
 	check_literal(check, 1, "p4 .~");
 	CHECK(check_collapse(check));
 }
 
+/* Are the data of a range in these pages of it? */
+static bool holds_data(const struct range *range, const char *pages)
+{
+	struct pte_table *table = pte_table_alloc(suite.vm.pmd_order);
+	struct notation_error notation;
+	struct setup_error error;
+	bool right;
+
+	if (!table || pte_table_parse(table, pages, &notation))
+		return false;
+	right = !range_check_data(&suite.vm, range, table, sizeof(uint64_t), &error);
+	if (!right)
+		check_printf("in the child: %s", error.what);
+	free(table);
+	return right;
+}
+
 /*
- * A child that keeps its memory but the canary's, and writes to nothing. It ends with the
- * pipe; with 0, if the first range holds what it held.
+ * A child that keeps its memory but the canary's, and writes to four pages. It ends with
+ * the pipe; with 0, if the first range holds what it held then.
  */
 static pid_t fork_holder(struct collapse_check *check, int *hold)
 {
 	char *canary = check->ranges[check->nr_ranges - 1].start;
 	const struct range *range = &check->ranges[0];
-	struct setup_error error;
+	struct range other = range_with_other_data(range);
 	int ready[2], end[2];
 	char byte;
 	pid_t pid;
@@ -104,11 +135,13 @@ static pid_t fork_holder(struct collapse_check *check, int *hold)
 	pid = fork();
 	if (!pid) {
 		close(end[1]);
+		write_pages(&other, 60, 64, 1);
 		if (munmap(canary, check->vm.pmd_size) || write(ready[1], "", 1) != 1)
 			_exit(1);
 		while (read(end[0], &byte, 1) < 0 && errno == EINTR)
 			;
-		_exit(!!range_check_data(&check->vm, range, range->wanted, 8, &error));
+		_exit(!holds_data(range, "p*32 .*16 p*12 .~") ||
+		      !holds_data(&other, ".*32 p*16 .*12 p*4 .~"));
 	}
 	close(ready[1]);
 	close(end[0]);
@@ -132,15 +165,16 @@ static int count_mapped(const struct collapse_check *check, const struct range *
 }
 
 /*
- * SHR-2: after a fork, what the parent wrote to is its own and is collapsed; the rest
- * stays shared. Both together use not one page more.
+ * SHR-2: after a fork, what the parent or the child wrote to is the parent's own and is
+ * collapsed; the rest stays shared. Both together use not one page more, and each finds
+ * its data.
  */
 TEST_ROWS(collapse, written_after_fork, "SHR-2")
 {
 	struct collapse_check *check = &self->check;
 	struct range *range = &check->ranges[0];
 	int hold = -1, status = -1;
-	unsigned int i;
+	struct range other;
 	pid_t pid;
 
 	SKIP_WITHOUT_MTHP();
@@ -149,10 +183,12 @@ TEST_ROWS(collapse, written_after_fork, "SHR-2")
 	check->measure = true;
 	check_case(check, "p*64 .~", NULL);
 	CHECK(check_lay_out(check));
+	/* So that these are other data for the child. */
+	other = range_with_other_data(range);
+	write_pages(&other, 32, 48, 1);
 	pid = fork_holder(check, &hold);
 	ASSERT_LT(0, pid);
-	for (i = 32; i < 64; i += i == 47 ? 13 : 1)
-		range_write_page(&check->vm, range, range->start + i * check->vm.page_size, i);
+	write_pages(range, 32, 48, 1);
 	CHECK(check_seen(check, 0, "f*32 p*16 f*12 p*4 .~"));
 
 	check_literal(check, 0, "f*32 p4 f*12 p2 .~");
@@ -161,6 +197,7 @@ TEST_ROWS(collapse, written_after_fork, "SHR-2")
 	EXPECT_EQ(20, count_mapped(check, range, 1));
 	EXPECT_EQ(0, check->grown.smaps_rollup);
 
+	check_write_shared(check);
 	close(hold);
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_EQ(0, status);
