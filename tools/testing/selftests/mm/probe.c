@@ -14,6 +14,7 @@
 #include "nodes.h"
 #include "privileges.h"
 #include "probe.h"
+#include "pte_read.h"
 #include "resources.h"
 
 #ifdef HAVE_LIBURING
@@ -109,6 +110,7 @@ void probe_print(const struct vm_geometry *vm, enum generation generation)
 	printf("%s\n", vm->orders ? "" : " no knob for each, PMD only");
 	printf("generation: %s\n", generation_names[generation]);
 	printf("collapse of a PMD folio mapped by PTEs: %s\n", probe_in_place(vm));
+	printf("mappings are counted: %s\n", pagemap_counts_by_folio(vm) ? "by folio" : "by page");
 	printf("soft-dirty: %s\n", yes_no(pagemap_shows_soft_dirty(vm)));
 	printf("khugepaged: %s\n", khugepaged_find() ? "running" : "not running");
 	printf("privileges: %s\n", missing ?: "sufficient");

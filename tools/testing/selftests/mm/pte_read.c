@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Read a PTE table off memory; see pte_read.h. */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "pte_read.h"
 
@@ -256,6 +260,33 @@ int pte_read_back(const struct vm_geometry *vm, const struct range *ranges,
 			others += pte_table_count(seen[i], BIT(PTE_OTHER));
 	}
 	return err;
+}
+
+bool pagemap_counts_by_folio(const struct vm_geometry *vm)
+{
+	size_t pmd = vm->pmd_size, page = vm->page_size;
+	uint64_t entry = PM_MMAP_EXCLUSIVE;
+	pid_t child = -1;
+	char *map, *start;
+
+	map = mmap(NULL, 2 * pmd, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (map == MAP_FAILED)
+		return false;
+	start = map + (-(uintptr_t)map & (pmd - 1));
+	touch_page(start);
+	/* The child maps the first page only. */
+	if (!madvise(start, pmd, MADV_COLLAPSE) &&
+	    !madvise(start + page, pmd - page, MADV_DONTFORK))
+		child = fork();
+	while (!child)
+		pause();
+	if (child > 0) {
+		pagemap_read(vm, start + pmd - page, 1, &entry);
+		kill(child, SIGKILL);
+		waitpid(child, NULL, 0);
+	}
+	munmap(map, 2 * pmd);
+	return !(entry & PM_MMAP_EXCLUSIVE);
 }
 
 int pte_count_pages(const struct vm_geometry *vm, const char *start, unsigned int nr,

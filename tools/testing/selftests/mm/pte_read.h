@@ -31,6 +31,14 @@ int pte_read_back(const struct vm_geometry *vm, const struct range *ranges,
  */
 int pte_read_pfns(const struct vm_geometry *vm, const struct range *range, uint64_t *pfns);
 
+/* pagemap_counts_by_folio() - does this kernel count mappings by folio, not by page?
+ *
+ * With CONFIG_NO_PAGE_MAPCOUNT a page of a large folio is shared as soon as any page of it
+ * is, and kpagecount tells an average: which part of a folio is shared cannot be read. Is
+ * tried out, with a PMD folio and a child; where there is no such folio, the answer is no.
+ */
+bool pagemap_counts_by_folio(const struct vm_geometry *vm);
+
 /* One page that is present, as all files under /proc tell it. */
 struct page_view {
 	uint64_t entry;		/* of pagemap */

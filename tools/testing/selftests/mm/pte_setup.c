@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "page_states.h"
+#include "pte_read.h"
 #include "pte_setup.h"
 #include "thp_settings.h"
 
@@ -447,12 +448,44 @@ static int make_pages(const struct vm_geometry *vm, struct site *sites, unsigned
 	return err;
 }
 
+/* Is the folio of a shared page mapped by the child in part, or by both in part? */
+static bool is_shared_in_part(const struct pte_table *table, unsigned int offset)
+{
+	const struct pte *pte = &table->pte[offset], *first = pte - pte->index;
+	unsigned int i, nr = BIT(pte->order);
+
+	if (offset < pte->index || offset - pte->index + nr > table->nr)
+		return true;
+	for (i = 0; i < nr; i++)
+		if (first[i].state != PTE_SHARED || first[i].order != pte->order ||
+		    first[i].index != i)
+			return true;
+	return false;
+}
+
+static bool shares_in_part(const struct pte_table *table)
+{
+	unsigned int offset;
+
+	for (offset = 0; offset < table->nr; offset++) {
+		const struct pte *pte = &table->pte[offset];
+
+		if (pte->state != PTE_SHARED || !pte->order)
+			continue;
+		if (is_shared_in_part(table, offset))
+			return true;
+		offset += BIT(pte->order) - 1;
+	}
+	return false;
+}
+
 int pte_setup(const struct vm_geometry *vm, struct range_area *area,
 	      struct setup_error *error)
 {
 	struct site *sites = calloc(area->nr_ranges, sizeof(*sites));
 	struct range *ranges = area->ranges;
 	unsigned int i, nr = area->nr_ranges, shared = 0;
+	bool in_part = false;
 	int err;
 
 	error->missing = NULL;
@@ -461,6 +494,11 @@ int pte_setup(const struct vm_geometry *vm, struct range_area *area,
 	for (i = 0; i < nr; i++) {
 		sites[i].range = &ranges[i];
 		shared += pte_table_count(ranges[i].wanted, BIT(PTE_SHARED));
+		in_part |= shares_in_part(ranges[i].wanted);
+	}
+	if (in_part && pagemap_counts_by_folio(vm)) {
+		free(sites);
+		return setup_missing(error, "this kernel counts mappings by folio");
 	}
 	err = make_pages(vm, sites, nr, error) ?: page_states_merge(vm, area, error);
 	if (!err && shared)
