@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What came out, compared with what had to; see collapse_check.h. */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "check_internal.h"
+#include "nodes.h"
 #include "pte_read.h"
 
 #define CACHE_LINE	64	/* bytes */
@@ -185,6 +187,74 @@ static bool lacks_blocks_on_purpose(const struct collapse_check *check)
 	return false;
 }
 
+/* Blocks of an order that the folios of all tries would be made of. */
+static unsigned long blocks_wanted(const struct collapse_check *check, unsigned int order)
+{
+	unsigned long pages = 0;
+	unsigned int of;
+
+	for (of = 0; of <= check->vm.pmd_order; of++)
+		pages += check->counts.alloc[of] << of;
+	return (pages + BIT(order) - 1) >> order;
+}
+
+/*
+ * Free blocks of an order, where there are least: a folio comes from the node of the pages.
+ * Without what the kernel wants to keep, for then it refuses blocks that are there.
+ */
+static unsigned long blocks_free(struct collapse_check *check, unsigned int order)
+{
+	unsigned long least = ULONG_MAX, blocks, kept = 0;
+	int node, last = -1;
+	unsigned int i, pte;
+
+	read_ulong("/proc/sys/vm/min_free_kbytes", &kept);
+	kept = 2 * kept * 1024 / (check->vm.page_size << order) + 1;
+	for (i = 0; i < check->nr_ranges; i++) {
+		const struct pte_table *seen = check_case_of(check, i)->seen;
+
+		for (pte = 0; pte < seen->nr; pte++) {
+			if (!pte_is(&seen->pte[pte], PTE_FOLIO_STATES))
+				continue;
+			node = nodes_of(check->ranges[i].start + pte * check->vm.page_size);
+			/* The kernel may know no nodes. */
+			node = node < 0 ? 0 : node;
+			if (node == last)
+				continue;
+			last = node;
+			blocks = nodes_free_blocks(node, order);
+			if (blocks < least)
+				least = blocks;
+		}
+	}
+	return least > kept ? least - kept : 0;
+}
+
+/*
+ * Did a collapse get no folio where blocks may have been short? With twice as many free as
+ * are wanted, it is the kernel that does not get at them.
+ */
+static bool lacked_blocks(struct collapse_check *check, const struct disturbances *before,
+			  const struct disturbances *after)
+{
+	unsigned long orders = check->forced ? BIT(check->vm.pmd_order) : check_orders_on(check);
+	unsigned int order;
+	bool lacked = false;
+
+	for (order = 0; order <= check->vm.pmd_order; order++) {
+		long times = after->collapse_failed[order] - before->collapse_failed[order];
+		unsigned long wanted = blocks_wanted(check, order), blocks;
+
+		if (!(orders & BIT(order)) || !times)
+			continue;
+		blocks = blocks_free(check, order);
+		check_printf("order %u: the kernel found no free block, %ld times", order, times);
+		check_printf("order %u: there are %lu, %lu were wanted", order, blocks, wanted);
+		lacked |= blocks < 2 * wanted;
+	}
+	return lacked;
+}
+
 enum check_verdict check_judge(struct collapse_check *check,
 			       const struct disturbances *before)
 {
@@ -195,10 +265,8 @@ enum check_verdict check_judge(struct collapse_check *check,
 	disturbances_read(&check->vm, check_orders_on(check), &after);
 	check->only_less = comparison.tables_differ && !comparison.more &&
 			   !comparison.data_differ;
-	if (check->only_less && after.no_folio != before->no_folio &&
-	    !lacks_blocks_on_purpose(check)) {
-		check_printf("the kernel found no free block for a folio, %ld times",
-			     after.no_folio - before->no_folio);
+	if (check->only_less && !lacks_blocks_on_purpose(check) &&
+	    lacked_blocks(check, before, &after)) {
 		check->skip_reason = "no free block of a size that was needed";
 		return CHECK_SKIP;
 	}

@@ -233,7 +233,7 @@ static enum check_verdict lay_out(struct collapse_check *check, unsigned int fir
 	disturbances_read(&check->vm, folios, &after);
 	if (!verdict && check->after_lay_out)
 		return check->after_lay_out(check);
-	if (verdict && after.no_folio != before.no_folio) {
+	if (verdict && after.fault_failed != before.fault_failed) {
 		check->skip_reason = "page faults got no folios of a size that was needed";
 		verdict = CHECK_SKIP;
 	}

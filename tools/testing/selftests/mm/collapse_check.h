@@ -174,7 +174,8 @@ enum check_verdict check_data(struct collapse_check *check, unsigned int nr);
  * have changed. Can be called again: the next round starts from what there is.
  *
  * Return: CHECK_PASS; CHECK_FAIL with a diagnostic printed; CHECK_SKIP when less was
- * collapsed than expected and the kernel found no free block for a folio meanwhile.
+ * collapsed than expected, the kernel found no free block for a folio meanwhile, and there
+ * were not clearly enough.
  */
 enum check_verdict check_collapse(struct collapse_check *check);
 

@@ -82,6 +82,29 @@ int nodes_of(char *page)
 	return status;
 }
 
+unsigned long nodes_free_blocks(unsigned int node, unsigned int order)
+{
+	unsigned long most = 0, sum, blocks;
+	unsigned int of, number;
+	char line[1024];
+	FILE *file;
+	int at, len;
+
+	file = fopen("/proc/buddyinfo", "re");
+	while (file && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "Node %u, zone %*s%n", &number, &at) != 1 || number != node)
+			continue;
+		sum = 0;
+		for (of = 0; sscanf(line + at, "%lu%n", &blocks, &len) == 1; of++, at += len)
+			sum += of < order ? 0 : blocks << (of - order);
+		if (sum > most)
+			most = sum;
+	}
+	if (file)
+		fclose(file);
+	return most;
+}
+
 long nodes_hugetlb(const struct vm_geometry *vm, unsigned int node)
 {
 	unsigned long nr;

@@ -29,6 +29,12 @@ int nodes_move(const struct vm_geometry *vm, char *start, unsigned int nr, unsig
  */
 int nodes_of(char *page);
 
+/* nodes_free_blocks() - free blocks of an order that a node has, larger ones cut up.
+ *
+ * Of the zone that has most: those of others may be held back for who can use nothing else.
+ */
+unsigned long nodes_free_blocks(unsigned int node, unsigned int order);
+
 /* nodes_hugetlb() - PMD-sized hugetlb pages in the pool of a node.
  * Return: their number, or a negative errno.
  */

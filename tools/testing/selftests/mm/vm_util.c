@@ -514,21 +514,23 @@ bool thp_events_in_vmstat(void)
 void disturbances_read(const struct vm_geometry *vm, unsigned long orders,
 		       struct disturbances *disturbances)
 {
-	static const char *const failed[] = {
-		"stats/collapse_alloc_failed", "stats/anon_fault_fallback",
-	};
+	long *collapse_failed = disturbances->collapse_failed;
 	const char *text = read_vmstat();
-	unsigned int order, i;
+	unsigned int order;
 	char path[128];
 
+	memset(disturbances, 0, sizeof(*disturbances));
 	disturbances->migrated = vmstat(text, "pgmigrate_success");
-	disturbances->no_folio = vmstat(text, "thp_collapse_alloc_failed") +
-				 vmstat(text, "thp_fault_fallback");
+	disturbances->fault_failed = vmstat(text, "thp_fault_fallback");
+	/* Kernels that collapse to this order only count it there. */
+	collapse_failed[vm->pmd_order] = vmstat(text, "thp_collapse_alloc_failed");
 	for (order = 0; order <= vm->pmd_order; order++) {
-		for (i = 0; vm->orders & orders & BIT(order) && i < ARRAY_SIZE(failed); i++) {
-			size_path(vm, path, sizeof(path), order, failed[i]);
-			disturbances->no_folio += read_counter(path);
-		}
+		size_path(vm, path, sizeof(path), order, "stats/collapse_alloc_failed");
+		if (!access(path, R_OK))
+			collapse_failed[order] = read_counter(path);
+		size_path(vm, path, sizeof(path), order, "stats/anon_fault_fallback");
+		if (orders & BIT(order))
+			disturbances->fault_failed += read_counter(path);
 	}
 }
 

@@ -214,12 +214,13 @@ struct thp_counters {
 
 /* What happens on a right kernel too, and makes a comparison say nothing. */
 struct disturbances {
-	long no_folio;	/* times that no large folio was to be had */
-	long migrated;	/* pages */
+	long fault_failed;			/* page faults got no folio of an order */
+	long collapse_failed[MAX_ORDERS];	/* nor did a collapse, by order */
+	long migrated;				/* pages */
 };
 
 /* disturbances_read() - count them, since boot and system-wide.
- * @orders: bit mask of the orders whose folios are looked at
+ * @orders: bit mask of the orders whose page faults are looked at
  */
 void disturbances_read(const struct vm_geometry *vm, unsigned long orders,
 		       struct disturbances *disturbances);
