@@ -39,6 +39,17 @@ static bool is_pmd(const struct pass *pass, unsigned int order)
 	return order == pass->table->order;
 }
 
+/* A rule decided; those of the scan are about the PMD order. */
+static void decided(struct pass *pass, enum collapse_rule rule, unsigned int order)
+{
+	pass->counts->rules[rule][order]++;
+}
+
+static void scan_decided(struct pass *pass, enum collapse_rule rule)
+{
+	decided(pass, rule, pass->table->order);
+}
+
 /* Does a PTE map a page of this folio? Its place tells, see pte_table.h. */
 static bool maps_folio(const struct pass *pass, unsigned int offset, unsigned int order,
 		       unsigned int start)
@@ -108,10 +119,14 @@ static unsigned int max_shared(const struct pass *pass, unsigned int order)
 static void replace(struct pass *pass, unsigned int offset, unsigned int order)
 {
 	struct pte_table *table = pass->table;
-	unsigned int i, nr = BIT(order);
+	unsigned int i, nr = BIT(order), filled = 0;
 
 	for (i = offset; i < offset + nr; i++)
-		pass->counts->filled += pte_is(&table->pte[i], HOLE_STATES);
+		filled += pte_is(&table->pte[i], HOLE_STATES);
+	if (filled)
+		decided(pass, RULE_HOLES_FILLED, order);
+	decided(pass, RULE_COLLAPSED, order);
+	pass->counts->filled += filled;
 	pass->counts->collapsed[order]++;
 	pass->counts->ranges = 1;
 	pte_table_set_folio(table, offset, is_pmd(pass, order) ? PTE_PMD_MAPPED : PTE_PRESENT,
@@ -132,15 +147,30 @@ static bool swap_in(struct pass *pass, unsigned int offset, unsigned int order)
 		if (!pte_is(pte, UNMAPPED_STATES))
 			continue;
 		if (!is_pmd(pass, order)) {
+			decided(pass, RULE_TRY_SWAPPED, order);
 			pass->counts->exceed_swap[order]++;
 			return false;
 		}
-		if (pte->state == PTE_GUARD)
+		if (pte->state == PTE_GUARD) {
+			pass->counts->defects |= DEFECT_GUARD_STOPS_SMALLER;
 			return false;
+		}
+		decided(pass, RULE_SWAPPED_IN, order);
 		pte->state = PTE_PRESENT;
 		pass->counts->swapped_in++;
 	}
 	return true;
+}
+
+/*
+ * A region is given up, after @taken of its pages were taken off the LRU lists. The
+ * smaller regions in it are tried, but see no-smaller-size-after-a-try in docs/findings.
+ */
+static enum try_result give_up(struct pass *pass, unsigned int order, unsigned int taken)
+{
+	if (taken && pass->rules->orders & (BIT(order) - 1))
+		pass->counts->defects |= DEFECT_NO_SMALLER_AFTER_TRY;
+	return TRY_SMALLER;
 }
 
 /* mm/khugepaged.c: collapse_huge_page(), __collapse_huge_page_isolate() */
@@ -163,20 +193,25 @@ static enum try_result try_region(struct pass *pass, unsigned int offset,
 		if (pte_is(pte, HOLE_STATES)) {
 			if (++none > max_none_in_vma(pass, order)) {
 				pass->counts->exceed_none[order]++;
-				return TRY_SMALLER;
+				return give_up(pass, order, i - offset - (none - 1));
 			}
 			continue;
 		}
 		if (is_shared(pass, i) && ++shared > max_shared(pass, order)) {
+			decided(pass, RULE_TRY_SHARED, order);
 			pass->counts->exceed_shared[order]++;
-			return TRY_SMALLER;
+			return give_up(pass, order, i - offset - none);
 		}
-		if (!is_pmd(pass, order) && pte->order >= order)
+		if (!is_pmd(pass, order) && pte->order >= order) {
+			decided(pass, RULE_LEFT_ALONE, order);
 			return TRY_LEFT_ALONE;
+		}
 		referenced += pte->state != PTE_UNREFERENCED;
 	}
-	if (!referenced && !pass->rules->forced)
-		return TRY_SMALLER;
+	if (!referenced && !pass->rules->forced) {
+		decided(pass, RULE_TRY_NOT_REFERENCED, order);
+		return give_up(pass, order, BIT(order) - none);
+	}
 	replace(pass, offset, order);
 	return TRY_COLLAPSED;
 }
@@ -198,6 +233,15 @@ static unsigned int max_order_at(const struct pass *pass, unsigned int offset)
 	return order < pass->table->order ? order : pass->table->order;
 }
 
+/* Which side of the threshold was it, if it was near? */
+static void note_occupancy(struct pass *pass, unsigned int order, unsigned int occupied)
+{
+	if (occupied == BIT(order))
+		decided(pass, RULE_JUST_ENOUGH, order);
+	else if (occupied + 1 == BIT(order))
+		decided(pass, RULE_ONE_TOO_FEW, order);
+}
+
 /* mm/khugepaged.c: mthp_collapse() */
 static void walk_mainline(struct pass *pass, unsigned long orders)
 {
@@ -208,6 +252,8 @@ static void walk_mainline(struct pass *pass, unsigned long orders)
 
 		if (is_pmd(pass, order))
 			occupied += pass->unmapped;
+		if (orders & BIT(order))
+			note_occupancy(pass, order, occupied + max_none(pass, order));
 		if (orders & BIT(order) && occupied + max_none(pass, order) >= nr &&
 		    try_region(pass, offset, order) != TRY_SMALLER)
 			goto next_offset;
@@ -263,12 +309,38 @@ static void walk_v10(struct pass *pass, unsigned long orders, unsigned int offse
  * A clean lazyfree page is to be freed, not copied; only khugepaged cares. In droppable
  * memory the copy is as it was.
  */
-static bool is_vetoed(const struct pass *pass, const struct pte *pte)
+static bool is_vetoed(struct pass *pass, const struct pte *pte)
 {
-	return pte_is(pte, VETO_STATES) ||
-	       (pte->state == PTE_LAZYFREE && !pass->rules->forced &&
-		!(pass->table->vma & VMA_DROPPABLE) &&
-		pass->rules->generation != GEN_NONE);
+	static const enum collapse_rule rules[NR_PTE_STATES] = {
+		[PTE_PINNED] = RULE_PINNED,
+		[PTE_UFFD_WP] = RULE_UFFD_WP,
+		[PTE_SWAPPED_UFFD_WP] = RULE_SWAPPED_UFFD_WP,
+		[PTE_PMD_MAPPED] = RULE_PMD_MAPPED,
+		[PTE_LAZYFREE] = RULE_LAZYFREE,
+	};
+
+	if (!pte_is(pte, VETO_STATES) &&
+	    (pte->state != PTE_LAZYFREE || pass->rules->forced ||
+	     pass->table->vma & VMA_DROPPABLE || pass->rules->generation == GEN_NONE))
+		return false;
+	scan_decided(pass, rules[pte->state]);
+	return true;
+}
+
+/* All PTEs were seen: is enough of the range in use? */
+static bool is_referenced(struct pass *pass, unsigned int referenced)
+{
+	if (pass->rules->forced)
+		return true;
+	if (!referenced) {
+		scan_decided(pass, RULE_NONE_REFERENCED);
+		return false;
+	}
+	if (!pass->unmapped)
+		return true;
+	scan_decided(pass, referenced >= pass->table->nr / 2 ? RULE_HALF_REFERENCED :
+							       RULE_LESS_REFERENCED);
+	return referenced >= pass->table->nr / 2;
 }
 
 /* mm/khugepaged.c: collapse_scan_pmd(); false when the scan ends the range. */
@@ -284,12 +356,14 @@ static bool scan(struct pass *pass, unsigned long orders)
 
 		if (pte_is(pte, HOLE_STATES)) {
 			if (++none > limit) {
+				scan_decided(pass, RULE_NONE_BEYOND);
 				pass->counts->exceed_none[pmd_order]++;
 				return false;
 			}
 			continue;
 		}
 		if (pte_is(pte, UNMAPPED_STATES) && ++pass->unmapped > max_swap(pass)) {
+			scan_decided(pass, RULE_SWAP_BEYOND);
 			pass->counts->exceed_swap[pmd_order]++;
 			return false;
 		}
@@ -298,14 +372,20 @@ static bool scan(struct pass *pass, unsigned long orders)
 		if (pte_is(pte, UNMAPPED_STATES))
 			continue;
 		if (is_shared(pass, i) && ++shared > max_shared(pass, pmd_order)) {
+			scan_decided(pass, RULE_SHARED_BEYOND);
 			pass->counts->exceed_shared[pmd_order]++;
 			return false;
 		}
 		pass->occupied[i] = true;
 		referenced += pte->state != PTE_UNREFERENCED;
 	}
-	return pass->rules->forced ||
-	       (referenced && (!pass->unmapped || referenced >= nr / 2));
+	if (orders == BIT(pmd_order) && none && none == limit)
+		scan_decided(pass, RULE_NONE_AT_LIMIT);
+	if (pass->unmapped && pass->unmapped == max_swap(pass))
+		scan_decided(pass, RULE_SWAP_AT_LIMIT);
+	if (shared && shared == max_shared(pass, pmd_order))
+		scan_decided(pass, RULE_SHARED_AT_LIMIT);
+	return is_referenced(pass, referenced);
 }
 
 void collapse_model(struct pte_table *table, const struct collapse_rules *rules,

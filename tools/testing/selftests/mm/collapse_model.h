@@ -25,6 +25,45 @@ enum generation {
 
 extern const char *const generation_names[NR_GENERATIONS];
 
+/* Branches of the model, so that a run can tell which of them its tables reached. */
+enum collapse_rule {
+	/* The scan: vetoes. */
+	RULE_PMD_MAPPED,
+	RULE_PINNED,
+	RULE_UFFD_WP,
+	RULE_SWAPPED_UFFD_WP,
+	RULE_LAZYFREE,
+	/* The scan: limits, at which it goes on, and beyond which it does not. */
+	RULE_NONE_AT_LIMIT,
+	RULE_NONE_BEYOND,
+	RULE_SWAP_AT_LIMIT,
+	RULE_SWAP_BEYOND,
+	RULE_SHARED_AT_LIMIT,
+	RULE_SHARED_BEYOND,
+	RULE_NONE_REFERENCED,
+	RULE_HALF_REFERENCED,		/* at least, beside swapped PTEs */
+	RULE_LESS_REFERENCED,
+	/* The walk over the regions, of each order. */
+	RULE_JUST_ENOUGH,		/* occupied PTEs */
+	RULE_ONE_TOO_FEW,
+	/* The try of a region, of each order. */
+	RULE_COLLAPSED,
+	RULE_HOLES_FILLED,
+	RULE_LEFT_ALONE,		/* it has a folio of the order */
+	RULE_TRY_SHARED,
+	RULE_TRY_SWAPPED,
+	RULE_TRY_NOT_REFERENCED,
+	/* The same, of the PMD order. */
+	RULE_SWAPPED_IN,
+	NR_COLLAPSE_RULES,
+};
+
+/* Defects of kernels that are known, see docs/findings; the model is without them. */
+enum known_defect {
+	DEFECT_NO_SMALLER_AFTER_TRY	= BIT(0),
+	DEFECT_GUARD_STOPS_SMALLER	= BIT(1),
+};
+
 /* Everything but the table that decides a collapse. */
 struct collapse_rules {
 	enum generation generation;
@@ -52,6 +91,8 @@ struct collapse_counts {
 	long filled;			/* holes that got memory, in pages */
 	long swapped_in;		/* pages */
 	long ranges;			/* 1 if anything was collapsed */
+	unsigned int defects;		/* bit mask of enum known_defect that it may meet */
+	unsigned long rules[NR_COLLAPSE_RULES][MAX_ORDERS];	/* that decided; by order */
 };
 
 /* collapse_model() - what one complete pass makes of a table.
