@@ -29,9 +29,6 @@ enum check_verdict check_predict(struct collapse_check *check, struct check_case
 /* check_orders_on() - bit mask of the sizes that are not "never". */
 unsigned long check_orders_on(const struct collapse_check *check);
 
-/* check_read_rss() - the anonymous memory of this process. */
-void check_read_rss(const struct vm_geometry *vm, struct check_rss *rss);
-
 /* check_remember_pfns() - page frames of what has to be left alone. */
 enum check_verdict check_remember_pfns(struct collapse_check *check);
 

@@ -67,6 +67,9 @@ struct check_rss {
 	long smaps_rollup;	/* /proc/self/smaps_rollup: Anonymous, the page tables */
 };
 
+/* check_read_rss() - the anonymous memory of this process. */
+void check_read_rss(const struct vm_geometry *vm, struct check_rss *rss);
+
 enum check_time {
 	TIME_TOTAL,		/* in checks */
 	TIME_KHUGEPAGED,	/* of this, waiting for khugepaged */

@@ -283,6 +283,11 @@ static int make_lazyfree(const struct run *run, void *arg)
 	return advise(run, MADV_FREE);
 }
 
+static char *page_of(const struct states *s, const struct run *run, unsigned int offset)
+{
+	return run->start + (offset - run->from) * s->vm->page_size;
+}
+
 /* Write its data to each page again. */
 static int write_again(const struct run *run, void *arg)
 {
@@ -290,8 +295,7 @@ static int write_again(const struct run *run, void *arg)
 	unsigned int offset;
 
 	for (offset = run->from; offset < run->to; offset++)
-		range_write_page(s->vm, run->range,
-				 run->start + (offset - run->from) * s->vm->page_size, offset);
+		range_write_page(s->vm, run->range, page_of(s, run, offset), offset);
 	return 0;
 }
 
@@ -324,13 +328,35 @@ static int clear_refs(struct states *s, const char *what)
 	return err;
 }
 
+static void look_at_page(const char *page)
+{
+	(void)__atomic_load_n(page, __ATOMIC_RELAXED);
+}
+
 static int look_at(const struct run *run, void *arg)
 {
 	struct states *s = arg;
-	char *page;
+	unsigned int offset;
 
-	for (page = run->start; page < run->start + run->size; page += s->vm->page_size)
-		(void)__atomic_load_n(page, __ATOMIC_RELAXED);
+	for (offset = run->from; offset < run->to; offset++)
+		look_at_page(page_of(s, run, offset));
+	return 0;
+}
+
+/* After a fork, a write to a page of a large folio may copy it out of the folio. */
+static int refer_to(const struct run *run, void *arg)
+{
+	struct states *s = arg;
+	unsigned int offset;
+
+	for (offset = run->from; offset < run->to; offset++) {
+		char *page = page_of(s, run, offset);
+
+		if (run->range->wanted->pte[offset].order)
+			look_at_page(page);
+		else
+			range_write_page(s->vm, run->range, page, offset);
+	}
 	return 0;
 }
 
@@ -364,7 +390,7 @@ static int forget_references(struct states *s)
 	/* A page that is not on the LRU list keeps its flag. */
 	err = drain(s) ?: clear_refs(s, "1") ?: drop_translations(s);
 	/* Written where that changes nothing: older kernels want one PTE that is writable. */
-	err = err ?: each_run(s, BIT(PTE_PRESENT), write_again);
+	err = err ?: each_run(s, BIT(PTE_PRESENT), refer_to);
 	return err ?: each_run(s, others & ~BIT(PTE_PRESENT), look_at);
 }
 

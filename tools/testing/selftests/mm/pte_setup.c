@@ -340,9 +340,8 @@ static void share(const struct vm_geometry *vm, const struct range_area *area,
 	_exit(!!err);
 }
 
-/* Pages are shared by a fork: a child that maps them, and copies, and holds still. */
-static int start_sharer(const struct vm_geometry *vm, struct range_area *area,
-			struct setup_error *error)
+int pte_setup_share(const struct vm_geometry *vm, struct range_area *area,
+		    struct setup_error *error)
 {
 	int ready[2] = { -1, -1 }, hold[2] = { -1, -1 }, err = 0;
 	pid_t child = -1;
@@ -425,27 +424,15 @@ static int change_vma(const struct vm_geometry *vm, const struct range *range,
 	return 0;
 }
 
-/* Pages of all ranges, with their data, where they are to be. */
-static int make_pages(const struct vm_geometry *vm, struct site *sites, unsigned int nr,
-		      struct setup_error *error)
+static void forget_sites(const struct vm_geometry *vm, struct range_area *area)
 {
 	unsigned int i;
-	int err = 0;
 
-	for (i = 0; i < nr && !err; i++)
-		err = survey(&sites[i], error) ?: map_site(vm, &sites[i], error);
-	err = err ?: set_up_folios(vm, sites, nr, error);
-	for (i = 0; i < nr && !err; i++) {
-		if (sites[i].partial)
-			err = punch_holes(vm, &sites[i], error);
-		err = err ?: touch_pages(vm, &sites[i], error);
-		if (!err && sites[i].scratch)
-			err = move_site(vm, &sites[i], error);
-	}
-	for (i = 0; i < nr; i++)
-		if (sites[i].scratch)
-			munmap(sites[i].scratch, 2 * vm->pmd_size);
-	return err;
+	for (i = 0; i < area->nr_ranges; i++)
+		if (area->sites[i].scratch)
+			munmap(area->sites[i].scratch, 2 * vm->pmd_size);
+	free(area->sites);
+	area->sites = NULL;
 }
 
 /* Is the folio of a shared page mapped by the child in part, or by both in part? */
@@ -479,35 +466,76 @@ static bool shares_in_part(const struct pte_table *table)
 	return false;
 }
 
-int pte_setup(const struct vm_geometry *vm, struct range_area *area,
-	      struct setup_error *error)
+int pte_setup_folios(const struct vm_geometry *vm, struct range_area *area,
+		     struct setup_error *error)
 {
-	struct site *sites = calloc(area->nr_ranges, sizeof(*sites));
-	struct range *ranges = area->ranges;
-	unsigned int i, nr = area->nr_ranges, shared = 0;
 	bool in_part = false;
+	unsigned int i;
+	int err = 0;
+
+	error->missing = NULL;
+	for (i = 0; i < area->nr_ranges; i++)
+		in_part |= shares_in_part(area->ranges[i].wanted);
+	if (in_part && pagemap_counts_by_folio(vm))
+		return setup_missing(error, "this kernel counts mappings by folio");
+	area->sites = calloc(area->nr_ranges, sizeof(*area->sites));
+	if (!area->sites)
+		return setup_fail(error, -ENOMEM, "memory for the set-up");
+	for (i = 0; i < area->nr_ranges && !err; i++) {
+		struct site *site = &area->sites[i];
+
+		site->range = &area->ranges[i];
+		err = survey(site, error) ?: map_site(vm, site, error);
+	}
+	err = err ?: set_up_folios(vm, area->sites, area->nr_ranges, error);
+	if (err)
+		forget_sites(vm, area);
+	return err;
+}
+
+/* Pages of all ranges, with their data, where they are to be. */
+static int make_pages(const struct vm_geometry *vm, struct range_area *area,
+		      struct setup_error *error)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < area->nr_ranges && !err; i++) {
+		struct site *site = &area->sites[i];
+
+		if (site->partial)
+			err = punch_holes(vm, site, error);
+		err = err ?: touch_pages(vm, site, error);
+		if (!err && site->scratch)
+			err = move_site(vm, site, error);
+	}
+	forget_sites(vm, area);
+	return err;
+}
+
+int pte_setup_pages(const struct vm_geometry *vm, struct range_area *area,
+		    struct setup_error *error)
+{
+	unsigned int i, shared = 0;
 	int err;
 
 	error->missing = NULL;
-	if (!sites)
-		return setup_fail(error, -ENOMEM, "memory for the set-up");
-	for (i = 0; i < nr; i++) {
-		sites[i].range = &ranges[i];
-		shared += pte_table_count(ranges[i].wanted, BIT(PTE_SHARED));
-		in_part |= shares_in_part(ranges[i].wanted);
-	}
-	if (in_part && pagemap_counts_by_folio(vm)) {
-		free(sites);
-		return setup_missing(error, "this kernel counts mappings by folio");
-	}
-	err = make_pages(vm, sites, nr, error) ?: page_states_merge(vm, area, error);
+	for (i = 0; i < area->nr_ranges; i++)
+		shared += pte_table_count(area->ranges[i].wanted, BIT(PTE_SHARED));
+	err = make_pages(vm, area, error) ?: page_states_merge(vm, area, error);
 	if (!err && shared)
-		err = start_sharer(vm, area, error);
-	for (i = 0; i < nr && !err && shared; i++)
-		make_one_writable(vm, &ranges[i]);
+		err = pte_setup_share(vm, area, error);
+	for (i = 0; i < area->nr_ranges && !err && shared; i++)
+		make_one_writable(vm, &area->ranges[i]);
 	err = err ?: page_states_change(vm, area, error);
-	for (i = 0; i < nr && !err; i++)
-		err = shape_vma(vm, &ranges[i], error) ?: change_vma(vm, &ranges[i], error);
-	free(sites);
+	for (i = 0; i < area->nr_ranges && !err; i++)
+		err = shape_vma(vm, &area->ranges[i], error) ?:
+		      change_vma(vm, &area->ranges[i], error);
 	return err;
+}
+
+int pte_setup(const struct vm_geometry *vm, struct range_area *area,
+	      struct setup_error *error)
+{
+	return pte_setup_folios(vm, area, error) ?: pte_setup_pages(vm, area, error);
 }

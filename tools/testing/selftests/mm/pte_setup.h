@@ -25,4 +25,24 @@
 int pte_setup(const struct vm_geometry *vm, struct range_area *area,
 	      struct setup_error *error);
 
+/* pte_setup_folios(), pte_setup_pages() - the two halves of pte_setup().
+ *
+ * The first changes the settings and makes the large folios, no more. The second leaves
+ * the settings alone, and may run while khugepaged works for others.
+ *
+ * Return: as pte_setup(). After an error of either, only range_area_unmap() is left.
+ */
+int pte_setup_folios(const struct vm_geometry *vm, struct range_area *area,
+		     struct setup_error *error);
+int pte_setup_pages(const struct vm_geometry *vm, struct range_area *area,
+		    struct setup_error *error);
+
+/* pte_setup_share() - fork a child that maps the pages that are to be shared, and only
+ * those, until range_area_unshare().
+ * @area: has no such child yet; receives it
+ * Return: 0 or a negative errno, with @error filled in.
+ */
+int pte_setup_share(const struct vm_geometry *vm, struct range_area *area,
+		    struct setup_error *error);
+
 #endif

@@ -92,6 +92,8 @@ int range_area_unmap(struct range_area *area)
 	if (area->partners)
 		munmap(area->partners, area->partners_size);
 	area->partners = NULL;
+	free(area->sites);
+	area->sites = NULL;
 	if (area->map)
 		munmap(area->map, area->size);
 	area->map = NULL;
@@ -140,7 +142,8 @@ static int check_page(const struct vm_geometry *vm, const struct range *range,
 		      const uint64_t *word, unsigned int offset, size_t step,
 		      struct setup_error *error)
 {
-	bool data = pte_is(&range->wanted->pte[offset], PTE_DATA_STATES);
+	bool data = range->written ? range->written[offset] :
+				     pte_is(&range->wanted->pte[offset], PTE_DATA_STATES);
 	size_t i, words = vm->page_size / sizeof(*word);
 
 	for (i = 0; i < words; i += step / sizeof(*word)) {

@@ -26,7 +26,11 @@ struct range {
 	uint64_t stamp;			/* distinguishes the data of this range from all others */
 	enum pin_kind pin_kind;		/* what pins its pinned PTEs */
 	uint64_t *pinned;		/* page frames of the pinned PTEs, 0 elsewhere; or NULL */
+	/* Per PTE: has its page been written to, or does it read zero? NULL: as @wanted. */
+	const bool *written;
 };
+
+struct site;
 
 /* Room in the address space, so that no range has a neighbour; and what holds on to it. */
 struct range_area {
@@ -40,6 +44,7 @@ struct range_area {
 	size_t partners_size;	/* bytes */
 	struct range *ranges;
 	unsigned int nr_ranges;
+	struct site *sites;	/* of a set-up that is under way, or NULL */
 };
 
 /* Why something could not be done. */
@@ -119,7 +124,7 @@ static inline struct range range_with_other_data(const struct range *range)
 }
 
 /* range_check_data() - compare the data of a range with what was written.
- * @range: with the table that it was set up as
+ * @range: with the table that it was set up as, or what was written to since
  * @seen: only the PTEs that are present in this table are looked at
  * @step: bytes from one compared word to the next; 8 compares everything
  * @error: says what was found where
