@@ -253,10 +253,15 @@ int pte_read_back(const struct vm_geometry *vm, const struct range *ranges,
 	unsigned int i, attempt, others = 1;
 	int err = 0;
 
-	/* A page that is just being migrated is back in a moment. */
-	for (attempt = 0; attempt < READ_ATTEMPTS && others && !err; attempt++) {
+	/*
+	 * A page that is just being migrated is back in a moment. Its PTE is in no known
+	 * state then, or pagemap and smaps, read one after the other, saw different ones.
+	 */
+	for (attempt = 0; attempt < READ_ATTEMPTS && others; attempt++) {
 		err = read_once(vm, ranges, nr, seen, error);
-		for (i = 0, others = 0; i < nr && !err; i++)
+		if (err && err != -EUCLEAN)
+			break;
+		for (i = 0, others = !!err; i < nr && !err; i++)
 			others += pte_table_count(seen[i], BIT(PTE_OTHER));
 	}
 	return err;
