@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Many batches of random cases, two processes in turns; see explore_run.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "kselftest.h"
+
+#include "explore_run.h"
+
+#define PROGRESS_MS	200
+
+/* What the workers and their parent share. */
+struct shared {
+	struct batch_figures figures[EXPLORE_WORKERS];
+	atomic_ulong tables;
+	atomic_ulong tables_of[NR_FAMILIES];
+	atomic_bool stop;
+	atomic_flag failed;
+	bool failure_written;
+	struct explore_failed failure;
+};
+
+/* One process. Who holds the byte of the pipe has the machine to himself: a turn. */
+struct worker {
+	const struct explore_plan *plan;
+	struct shared *shared;
+	unsigned int id;
+	int turn[2];
+	uint64_t deadline;		/* 0: none */
+	uint64_t number;		/* of the next batch */
+	struct explore_batch *batch;	/* that is at work */
+	struct explore_batch *next;
+	enum draw_family family;
+	enum draw_family next_family;
+	bool begun;			/* the next one has its large folios */
+};
+
+unsigned int explore_batch_size(const struct vm_geometry *vm, size_t memory)
+{
+	/* Of each worker, a batch that is compared and the folios of the next. */
+	size_t nr = memory / (2 * EXPLORE_WORKERS * vm->pmd_size);
+
+	if (nr < 2)
+		return 0;
+	return nr < BATCH_MAX ? nr : BATCH_MAX;
+}
+
+enum draw_family explore_draw_batch(const struct explore_plan *plan, uint64_t number,
+				    struct explore_batch *batch)
+{
+	unsigned int families = draw_families(&plan->options), nth, family = 0;
+
+	nth = number % __builtin_popcount(families);
+	while (!(families & BIT(family)) || nth--)
+		family++;
+	if (!draw_batch(draw_hash(plan->seed, number), &plan->options, family, batch->cases,
+			batch->nr - 1))
+		abort();	/* a worker that dies is a failure of the run */
+	explore_case_canary(batch->cases[0], batch_orders(batch), batch->cases[batch->nr - 1]);
+	return family;
+}
+
+static void format_table(const struct pte_table *table, char *text)
+{
+	pte_table_format(table, text, EXPLORE_TEXT);
+}
+
+static void report(struct worker *worker)
+{
+	const struct explore_batch *batch = worker->batch;
+	struct explore_failed *failure = &worker->shared->failure;
+	int nr = batch->failure.nr;
+
+	atomic_store(&worker->shared->stop, true);
+	if (atomic_flag_test_and_set(&worker->shared->failed))
+		return;
+	failure->number = worker->number - 2 * EXPLORE_WORKERS;
+	failure->family = worker->family;
+	failure->nr = nr;
+	snprintf(failure->what, sizeof(failure->what), "%s", batch->failure.what);
+	if (nr >= 0)
+		explore_case_format(batch->cases[nr], failure->text, sizeof(failure->text));
+	failure->trouble = batch->failure.trouble;
+	if (nr >= 0 && failure->trouble != TROUBLE_DATA) {
+		format_table(batch->expected[nr], failure->expected);
+		format_table(batch->seen[nr], failure->seen);
+	}
+	worker->shared->failure_written = true;
+}
+
+static bool take_turn(struct worker *worker)
+{
+	char byte;
+
+	return read(worker->turn[0], &byte, 1) == 1;
+}
+
+static void give_turn(struct worker *worker)
+{
+	/* The pipe has room for one byte. */
+	if (write(worker->turn[1], "", 1) != 1)
+		atomic_store(&worker->shared->stop, true);
+}
+
+static bool is_over(const struct worker *worker)
+{
+	const struct explore_plan *plan = worker->plan;
+
+	return atomic_load(&worker->shared->stop) ||
+	       (worker->deadline && now_ns() >= worker->deadline) ||
+	       (plan->max_tables && atomic_load(&worker->shared->tables) >= plan->max_tables);
+}
+
+static void draw_next(struct worker *worker)
+{
+	worker->next_family = explore_draw_batch(worker->plan, worker->number, worker->next);
+	worker->number += EXPLORE_WORKERS;
+	worker->begun = false;
+}
+
+/* In a turn. */
+static enum batch_state begin_next(struct worker *worker)
+{
+	worker->begun = true;
+	return batch_begin(worker->next);
+}
+
+/* One turn: a collapse; at the end of a batch, the folios of the next one too. */
+static enum batch_state do_turn(struct worker *worker)
+{
+	enum batch_state state;
+
+	if (!take_turn(worker))
+		return BATCH_DONE;
+	state = batch_collapse(worker->batch);
+	if (state == BATCH_GOES_ON && worker->batch->settled && !worker->begun &&
+	    !is_over(worker)) {
+		state = begin_next(worker);
+		if (state == BATCH_FAILED)
+			worker->batch->failure = worker->next->failure;
+	}
+	give_turn(worker);
+	return state;
+}
+
+static void count_tables(struct worker *worker, unsigned long *before)
+{
+	unsigned long tables = worker->shared->figures[worker->id].tables;
+
+	atomic_fetch_add(&worker->shared->tables, tables - *before);
+	atomic_fetch_add(&worker->shared->tables_of[worker->family], tables - *before);
+	*before = tables;
+}
+
+/* The batch at work, to its end or to the end of time. */
+static enum batch_state finish_batch(struct worker *worker)
+{
+	unsigned long tables = worker->shared->figures[worker->id].tables;
+	struct explore_batch *batch = worker->batch;
+	enum batch_state state = batch_set_up(batch);
+
+	if (state == BATCH_GOES_ON)
+		state = batch_advance(batch);
+	while (state == BATCH_GOES_ON) {
+		state = do_turn(worker);
+		if (state == BATCH_GOES_ON)
+			state = batch_judge(batch);
+		count_tables(worker, &tables);
+		if (state == BATCH_GOES_ON && is_over(worker))
+			state = BATCH_DONE;
+	}
+	return state;
+}
+
+static void swap_batches(struct worker *worker)
+{
+	struct explore_batch *batch = worker->batch;
+
+	worker->batch = worker->next;
+	worker->next = batch;
+	worker->family = worker->next_family;
+}
+
+static int work(struct worker *worker)
+{
+	enum batch_state state = BATCH_DONE;
+
+	draw_next(worker);
+	while (state != BATCH_FAILED && !is_over(worker)) {
+		if (!worker->begun) {
+			if (!take_turn(worker))
+				return 0;
+			state = begin_next(worker);
+			give_turn(worker);
+		}
+		swap_batches(worker);
+		draw_next(worker);
+		if (state != BATCH_FAILED)
+			state = finish_batch(worker);
+		if (state != BATCH_FAILED)
+			state = batch_end(worker->batch);
+	}
+	if (state == BATCH_FAILED)
+		report(worker);
+	return 0;
+}
+
+static int start_worker(const struct explore_plan *plan, struct shared *shared,
+			const int turn[2], unsigned int id)
+{
+	struct batch_figures *figures = &shared->figures[id];
+	struct worker worker = {
+		.plan = plan, .shared = shared, .id = id, .number = id,
+		.turn = { turn[0], turn[1] },
+		.deadline = plan->duration_ns ? now_ns() + plan->duration_ns : 0,
+	};
+
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid)
+		return pid < 0 ? -errno : 0;
+	worker.batch = batch_alloc(plan->vm, plan->generation, plan->batch_size, figures);
+	worker.next = batch_alloc(plan->vm, plan->generation, plan->batch_size, figures);
+	_exit(worker.batch && worker.next ? work(&worker) : 1);
+}
+
+static void add_figures(struct batch_figures *to, const struct batch_figures *from)
+{
+	unsigned int i, order;
+
+	to->tables += from->tables;
+	to->cases += from->cases;
+	to->late += from->late;
+	to->counted += from->counted;
+	to->uncounted += from->uncounted;
+	to->recounted += from->recounted;
+	to->scan_ns += from->scan_ns;
+	for (i = 0; i < ARRAY_SIZE(to->defects); i++)
+		to->defects[i] += from->defects[i];
+	for (i = 0; i < NR_COLLAPSE_RULES; i++)
+		for (order = 0; order < MAX_ORDERS; order++)
+			to->rules[i][order] += from->rules[i][order];
+}
+
+static void sum_up(const struct shared *shared, struct batch_figures *figures)
+{
+	unsigned int i;
+
+	memset(figures, 0, sizeof(*figures));
+	for (i = 0; i < EXPLORE_WORKERS; i++)
+		add_figures(figures, &shared->figures[i]);
+}
+
+/* A worker that died took the turn along, maybe: the other one must not wait for it. */
+static int wait_for_workers(const struct explore_plan *plan, struct shared *shared,
+			    int turn, struct explore_result *result)
+{
+	unsigned int alive = EXPLORE_WORKERS;
+	int status, err = 0;
+
+	while (alive) {
+		struct rusage usage;
+		pid_t pid = wait4(-1, &status, WNOHANG, &usage);
+
+		if (pid < 0)
+			return -errno;
+		if (!pid) {
+			poll(NULL, 0, PROGRESS_MS / 10);
+			sum_up(shared, &result->figures);
+			if (plan->progress)
+				plan->progress(&result->figures);
+			continue;
+		}
+		alive--;
+		result->rss_kb += usage.ru_maxrss;
+		if (!status)
+			continue;
+		err = -ECHILD;
+		atomic_store(&shared->stop, true);
+		if (write(turn, "", 1) != 1)
+			err = -errno;
+	}
+	return err;
+}
+
+int explore_run(const struct explore_plan *plan, struct explore_result *result)
+{
+	struct shared *shared;
+	unsigned int i;
+	uint64_t start;
+	int turn[2], err = 0;
+
+	memset(result, 0, sizeof(*result));
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+		      -1, 0);
+	if (shared == MAP_FAILED)
+		return -errno;
+	if (pipe2(turn, O_CLOEXEC) || write(turn[1], "", 1) != 1) {
+		err = -errno;
+		munmap(shared, sizeof(*shared));
+		return err;
+	}
+	start = now_ns();
+	for (i = 0; i < EXPLORE_WORKERS && !err; i++)
+		err = start_worker(plan, shared, turn, i);
+	if (err)
+		atomic_store(&shared->stop, true);
+	else
+		err = wait_for_workers(plan, shared, turn[1], result);
+	result->ns = now_ns() - start;
+	sum_up(shared, &result->figures);
+	for (i = 0; i < NR_FAMILIES; i++)
+		result->tables[i] = shared->tables_of[i];
+	result->failed = shared->failure_written;
+	result->failure = shared->failure;
+	close(turn[0]);
+	close(turn[1]);
+	munmap(shared, sizeof(*shared));
+	return err;
+}
+
+enum explore_verdict explore_one(const struct vm_geometry *vm, enum generation generation,
+				 const struct explore_case *c,
+				 struct batch_figures *figures,
+				 struct batch_failure *failure,
+				 void (*show)(const struct explore_batch *batch))
+{
+	struct explore_batch *batch = batch_alloc(vm, generation, 2, figures);
+	enum batch_state state, ended;
+
+	*failure = (struct batch_failure){ .nr = -1, .what = "out of memory" };
+	if (!batch)
+		return EXPLORE_FAILED;
+	explore_case_copy(batch->cases[0], c);
+	if (!explore_case_canary(c, batch_orders(batch), batch->cases[1])) {
+		snprintf(failure->what, sizeof(failure->what), "too many steps");
+		batch_free(batch);
+		return EXPLORE_FAILED;
+	}
+	batch->show = show;
+	state = batch_begin(batch);
+	if (state == BATCH_GOES_ON)
+		state = batch_set_up(batch);
+	if (state == BATCH_GOES_ON)
+		state = batch_advance(batch);
+	while (state == BATCH_GOES_ON) {
+		state = batch_collapse(batch);
+		if (state == BATCH_GOES_ON)
+			state = batch_judge(batch);
+	}
+	ended = batch_end(batch);
+	if (state != BATCH_FAILED)
+		state = ended;
+	*failure = batch->failure;
+	batch_free(batch);
+	if (state != BATCH_FAILED)
+		return EXPLORE_AS_EXPECTED;
+	return failure->missing ? EXPLORE_MISSING : EXPLORE_FAILED;
+}

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Random PTE tables and settings, collapsed by the kernel and by the model.
+ *
+ * The tests of mthp_khugepaged.c check what somebody thought of; this checks the rest.
+ * Draw (explore_draw.c), collapse and compare (explore_batch.c), many at a time
+ * (explore_run.c); what fails is made small (explore_shrink.c) and written down so that
+ * it can be run again.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kselftest.h"
+
+#include "explore_explain.h"
+#include "explore_options.h"
+#include "explore_report.h"
+#include "suite.h"
+
+static struct explore_options explore;
+
+/* What the machine cannot set up is left out, and said. */
+static void leave_out_missing(unsigned long *states)
+{
+	unsigned int state;
+
+	for (state = 0; state < NR_PTE_STATES; state++) {
+		struct batch_failure failure;
+		struct explore_case *c;
+
+		if (!(*states & DRAW_STATES & BIT(state)))
+			continue;
+		c = explain_new_case();
+		c->start->pte[1].state = state;
+		if (BIT(state) & (BIT(PTE_UFFD_WP) | BIT(PTE_SWAPPED_UFFD_WP)))
+			c->start->vma = VMA_ARMED;
+		if (explain_try(c, &failure, NULL) == EXPLORE_MISSING) {
+			check_printf("no %s PTEs: %s", draw_state_name(state), failure.missing);
+			*states &= ~BIT(state);
+		}
+		explore_case_free(c);
+	}
+}
+
+/* One test of the output. */
+static void result(bool pass, const char *name)
+{
+	if (pass)
+		ksft_test_result_pass("%s\n", name);
+	else
+		ksft_test_result_fail("%s\n", name);
+}
+
+/* Lines of a file of the corpus that are neither empty nor a remark are cases. */
+static bool run_file(const char *path, unsigned int *nr)
+{
+	struct explore_case *c = explain_new_case();
+	struct notation_error error;
+	struct batch_failure failure;
+	char line[CASE_TEXT];
+	bool pass = true;
+	FILE *file;
+
+	file = fopen(path, "re");
+	if (!file) {
+		check_printf("%s: %s", path, strerror(errno));
+		explore_case_free(c);
+		return false;
+	}
+	while (fgets(line, sizeof(line), file)) {
+		enum explore_verdict verdict;
+
+		line[strcspn(line, "\n")] = '\0';
+		if (!*line || *line == '#')
+			continue;
+		if (explore_case_parse(c, line, &error)) {
+			check_printf("%s does not fit this machine: %s", path, error.why);
+			continue;
+		}
+		verdict = explain_try(c, &failure, NULL);
+		if (verdict == EXPLORE_MISSING)
+			check_printf("%s: not run, %s", path, failure.missing);
+		*nr += verdict != EXPLORE_MISSING;
+		if (verdict != EXPLORE_FAILED)
+			continue;
+		pass = false;
+		check_print(path);
+		explain_case(c);
+	}
+	fclose(file);
+	explore_case_free(c);
+	return pass;
+}
+
+static int is_case(const struct dirent *entry)
+{
+	const char *dot = strrchr(entry->d_name, '.');
+
+	return dot && !strcmp(dot, ".case");
+}
+
+/* What failed once, first. */
+static void run_corpus(void)
+{
+	struct dirent **entries;
+	unsigned int cases = 0;
+	bool pass = true;
+	int i, nr;
+
+	nr = scandir(explore.corpus, &entries, is_case, alphasort);
+	for (i = 0; i < nr; i++) {
+		char path[512];
+
+		snprintf(path, sizeof(path), "%s/%s", explore.corpus, entries[i]->d_name);
+		pass &= run_file(path, &cases);
+		free(entries[i]);
+	}
+	if (nr > 0)
+		check_printf("%u cases of %d files in %s", cases, nr, explore.corpus);
+	if (nr >= 0)
+		free(entries);
+	if (pass && !cases)
+		ksft_test_result_skip("corpus: no case in the folder\n");
+	else
+		result(pass, "corpus");
+}
+
+static void show_progress(const struct batch_figures *figures)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%lu tables", figures->tables);
+	suite_progress(text);
+}
+
+static void report_families(const struct explore_result *run)
+{
+	unsigned int family;
+
+	for (family = 0; family < NR_FAMILIES; family++) {
+		const char *name = family_names[family];
+
+		if (run->failed && run->failure.family == family)
+			ksft_test_result_fail("%s\n", name);
+		else if (!(draw_families(&explore.plan.options) & BIT(family)))
+			ksft_test_result_skip("%s: these orders have no such settings\n", name);
+		else if (!run->tables[family])
+			ksft_test_result_skip("%s: the run ended before its turn\n", name);
+		else
+			ksft_test_result_pass("%s\n", name);
+	}
+}
+
+static void report_rules(const struct explore_result *run)
+{
+	const char *name = "every_rule_reached";
+
+	report_coverage(&suite.vm, &run->figures);
+	if (run->failed)
+		ksft_test_result_skip("%s: the run ended early\n", name);
+	else if (explore.restricted || suite.generation != GEN_MAINLINE)
+		ksft_test_result_skip("%s: only a default run has to\n", name);
+	else
+		result(!report_unreached(&suite.vm, explore.plan.options.states, &run->figures),
+		       name);
+}
+
+static int end(void)
+{
+	unsigned int failed;
+
+	result(!suite_complaints(), "kernel_log");
+	suite_progress("");
+	failed = ksft_get_fail_cnt() + ksft_get_error_cnt();
+	ksft_print_cnts();
+	return failed ? KSFT_FAIL : KSFT_PASS;
+}
+
+static int run_explore(void)
+{
+	struct explore_plan *plan = &explore.plan;
+	struct explore_result *run = calloc(1, sizeof(*run));
+	int err;
+
+	plan->batch_size = explore_batch_size(&suite.vm, explore.memory);
+	ksft_print_header();
+	if (!run || !plan->batch_size) {
+		printf("1..0 # SKIP not enough memory for a range and its canary\n");
+		return KSFT_SKIP;
+	}
+	ksft_set_plan(NR_FAMILIES + 3);
+	check_printf("seed %llu; batches of %u cases; replay: ./mthp_explore --seed %llu",
+		     (unsigned long long)plan->seed, plan->batch_size,
+		     (unsigned long long)plan->seed);
+	leave_out_missing(&plan->options.states);
+	run_corpus();
+	err = explore_run(plan, run);
+	if (err) {
+		check_printf("a process of the run died: %s", strerror(-err));
+		run->failed = true;
+	}
+	if (run->failed)
+		explain_failure(plan, &run->failure, explore.failures);
+	report_families(run);
+	report_rules(run);
+	report_figures(run);
+	return end();
+}
+
+static int run_notation(void)
+{
+	struct explore_case *c = explain_new_case();
+	struct batch_failure failure;
+	struct notation_error error;
+	enum explore_verdict verdict;
+
+	explore_case_parse(c, explore.notation, &error);	/* it was looked at before */
+	ksft_print_header();
+	ksft_set_plan(2);
+	report_case("case:     ", c);
+	verdict = explain_try(c, &failure, report_tables);
+	if (verdict == EXPLORE_MISSING) {
+		ksft_test_result_skip("as_expected: %s\n", failure.missing);
+	} else {
+		if (verdict == EXPLORE_FAILED)
+			check_printf("wrong:    %s", failure.what);
+		result(verdict == EXPLORE_AS_EXPECTED, "as_expected");
+	}
+	explore_case_free(c);
+	return end();
+}
+
+static int run(void *arg)
+{
+	struct collapse_check *check = calloc(1, sizeof(*check));
+	int code = suite_prepare();
+
+	(void)arg;
+	if (code)
+		return code;
+	/* This process stays on khugepaged's list, so that it sleeps between scans. */
+	if (!check || check_begin(check, &suite.vm, suite.generation, "",
+				  &suite.shared->figures)) {
+		printf("Bail out! khugepaged is not at rest\n");
+		return KSFT_FAIL;
+	}
+	free(check);
+	return explore.notation ? run_notation() : run_explore();
+}
+
+int main(int argc, char **argv)
+{
+	int code, geometry_error = suite_begin();
+
+	if (!explore_parse_options(argc, argv, &explore, &code))
+		return code;
+	explore.plan.progress = show_progress;
+	if (suite_unfit(geometry_error))
+		return suite_skip_all(suite_unfit(geometry_error));
+	return suite_supervise(run, NULL);
+}
