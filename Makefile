@@ -23,7 +23,7 @@ KERNEL ?= latest
 export BUILD CACHE KSRC KERNEL
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-native check build install kernel deps clean distclean
+.PHONY: help run run-native explore explore-native check build install kernel deps clean distclean
 .PHONY: fetch-kernel unit-tests build-locked install-locked unit-tests-locked only-here
 
 # The steps build on each other; -j is for the suite's own Makefile.
@@ -44,6 +44,13 @@ fetch-kernel:
 
 run-native: only-here build
 	@$(VM)/suite.sh native
+
+# Random tables against the model; ARGS="..." has its options.
+explore: fetch-kernel build
+	@PROGRAM=mthp_explore $(VM)/suite.sh vm
+
+explore-native: only-here build
+	@PROGRAM=mthp_explore $(VM)/suite.sh native
 
 check: only-here deps fetch-kernel build unit-tests
 	@$(TOP)/tests/run

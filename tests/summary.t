@@ -75,6 +75,16 @@ ok "the first failure can be replayed" said "make run TESTS=fixture.test_1$"
 ok "what is left out is counted" said "and 55 more"
 
 summary <<'T'
+TAP version 13
+1..2
+# replay:   ./mthp_explore 'p*16 .~; sizes 2; collapse'
+not ok 1 one_size
+ok 2 kernel_log
+T
+ok "a case of the explorer can be replayed" \
+	said "make run ARGS=\"'p\*16 .~; sizes 2; collapse'\"$"
+
+summary <<'T'
 ORD-1	order.exact	one order
 T
 ok "a listing is judged by its status alone" [ "$status" -eq 0 ]

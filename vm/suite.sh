@@ -1,14 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # Run the suite that was built and say what happened: suite.sh vm | native
-# From the environment: KERNEL, TESTS, ARGS, and what run.sh takes. Exit status as in
-# kselftest: 0 passed, 1 failed, 4 all skipped; also written to the file $STATUS.
+# From the environment: PROGRAM of the suite, KERNEL, TESTS, ARGS, and what run.sh takes.
+# Exit status as in kselftest: 0 passed, 1 failed, 4 all skipped; also written to the
+# file $STATUS.
 set -eu
 . "${0%/*}/common.sh"
 
 where=${1:-vm}
 suite=$OUT/suite
-program=mthp_khugepaged
+program=${PROGRAM:-mthp_khugepaged}
 RUN_ID=${RUN_ID:-$(date +%Y%m%d-%H%M%S)-$$}
 KERNEL=${KERNEL:-latest}
 export RUN_ID
@@ -51,9 +52,11 @@ for test in ${TESTS:-}; do
 	"$suite/$program" --test "$test" --categories >/dev/null || exit 1
 done
 
-# What a replay needs beside the test, as it was given.
+# What a replay needs beside the test, as it was given. A case of the explorer is in ARGS.
 settings=
-for name in ARCH PAGE ARGS MEM CPUS ACCEL APPEND; do
+target=run args=ARGS
+[ "$program" != mthp_explore ] || target=explore args=
+for name in ARCH PAGE $args MEM CPUS ACCEL APPEND; do
 	eval "value=\${$name:-}"
 	[ -z "$value" ] || settings="$settings $name='$value'"
 done
@@ -61,7 +64,7 @@ done
 status=0
 case $where in
 vm)
-	replay="make run${KERNEL:+ KERNEL=$KERNEL}$settings"
+	replay="make $target${KERNEL:+ KERNEL=$KERNEL}$settings"
 	image=$("$TOP/vm/kernel.sh" "$KERNEL")
 	tmp=$(mktemp -d)
 	trap 'rm -rf "$tmp"' EXIT
@@ -73,7 +76,7 @@ vm)
 	wait $! || status=$?
 	;;
 native)
-	replay="make run-native$settings"
+	replay="make $target-native$settings"
 	"$TOP/vm/native.sh" "$suite/$program" "$@" || status=$?
 	;;
 *)

@@ -43,6 +43,9 @@ state != "run" {
 	if (nfigures < 4)
 		figures[++nfigures] = substr($0, 12)
 }
+sub(/^# replay: +\.\/mthp_explore /, "") {
+	cases[++ncases] = $0
+}
 /^(not )?ok( |$)/ {
 	ran++
 	name = $0
@@ -90,7 +93,9 @@ END {
 	print "Time:    " (boot > 0 ? "boot " boot " s, " : "") "suite " run + 0 " s"
 	print "Logs:    " ktap
 	print "         " console
-	if (failed)
+	if (failed && ncases)
+		print "Replay:  " replay " ARGS=\"" cases[1] "\""
+	else if (failed)
 		print "Replay:  " replay " TESTS=" failures[1]
 
 	if (is_ktap && (failed || ran < planned || !ran))
