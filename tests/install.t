@@ -12,7 +12,7 @@ try make --no-print-directory -C "$TOP" install INSTALL_PATH=
 ok "make install without a path: refuses" [ "$status" -ne 0 ]
 ok "make install without a path: says what to give" said "INSTALL_PATH="
 
-for file in run_kselftest.sh mthp/mthp_khugepaged mthp/run_vmtests.sh; do
+for file in run_kselftest.sh mthp/mthp_khugepaged mthp/mthp_explore mthp/run_vmtests.sh; do
 	ok "$file: there, and executable" [ -x "$work/first/$file" ]
 done
 for file in kselftest-list.txt mthp/config mthp/settings kselftest/runner.sh; do
@@ -42,13 +42,16 @@ piped()
 # What the runner passes on to a program is in the environment, by the program's name.
 with_args()
 {
-	piped env KSELFTEST_MTHP_KHUGEPAGED_ARGS="$1" "$work/moved/run_kselftest.sh" -c mthp
+	piped env KSELFTEST_MTHP_KHUGEPAGED_ARGS="$1" KSELFTEST_MTHP_EXPLORE_ARGS="--time 1" \
+		"$work/moved/run_kselftest.sh" -c mthp
 }
 
 with_args "--test $quick"
 ok "a test that passes: passes" [ "$status" -eq 0 ]
 ok "a test that passes: says so" grep -q "^ok 1 selftests: mthp: mthp_khugepaged$" "$work/out"
 ok "a test that passes: ran" grep -q "^# ok 1 collapse\.$quick" "$work/out"
+ok "the explorer: ran, with its corpus" grep -q "^# ok 1 corpus" "$work/out"
+ok "the explorer: passes" grep -q "^ok 2 selftests: mthp: mthp_explore$" "$work/out"
 ok "the time limit is that of the suite" \
 	grep -q "^# timeout set to $(sed -n 's/^timeout=//p' "$work/moved/mthp/settings")$" "$work/out"
 # Else nobody would learn from the output that it was the time.
@@ -67,6 +70,8 @@ piped env KSELFTEST_MTHP_KHUGEPAGED_ARGS="--test $quick" unshare -m --propagatio
 	"$work/moved/run_kselftest.sh" "$work/meminfo"
 ok "a test that is skipped: says so" \
 	grep -q "^ok 1 selftests: mthp: mthp_khugepaged # SKIP$" "$work/out"
+ok "an explorer without memory: says so" \
+	grep -q "^ok 2 selftests: mthp: mthp_explore # SKIP$" "$work/out"
 
 run "$work/moved/mthp/run_vmtests.sh" -t madvise
 ok "run_vmtests.sh, from elsewhere: passes" [ "$status" -eq 0 ]

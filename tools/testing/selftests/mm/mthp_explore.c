@@ -183,14 +183,15 @@ static int run_explore(void)
 {
 	struct explore_plan *plan = &explore.plan;
 	struct explore_result *run = calloc(1, sizeof(*run));
+	size_t memory = meminfo_bytes("MemAvailable") / 2;
 	int err;
 
-	plan->batch_size = explore_batch_size(&suite.vm, explore.memory);
+	if (memory > explore.memory)
+		memory = explore.memory;
+	plan->batch_size = explore_batch_size(&suite.vm, memory);
+	if (!run || !plan->batch_size)
+		return suite_skip_all("not enough memory for a range and its canary");
 	ksft_print_header();
-	if (!run || !plan->batch_size) {
-		printf("1..0 # SKIP not enough memory for a range and its canary\n");
-		return KSFT_SKIP;
-	}
 	ksft_set_plan(NR_FAMILIES + 3);
 	check_printf("seed %llu; batches of %u cases; replay: ./mthp_explore --seed %llu",
 		     (unsigned long long)plan->seed, plan->batch_size,
