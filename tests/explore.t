@@ -77,6 +77,10 @@ explore --nope
 ok "an unknown option" refused "nope"
 explore 'p*16'
 ok "a table that is too short" refused "fewer PTEs than the range has"
+explore 'A: .~; touch 0'
+ok "a step that would wait for ever" refused "the VMA does not let"
+explore 'p? .~'
+ok "a state that is only to be seen" refused .
 explore 'p*16 .~; colapse'
 ok "an unknown step" refused "no such step"
 ok "an unknown step: where" points_at c
@@ -98,7 +102,7 @@ ok "a case: expected" grep -q '^# expected: H$' "$work/out"
 ok "a case: seen" grep -q '^# seen:     H$' "$work/out"
 explore --orders M --max-ptes-none 0 '. p~'
 ok "a table alone, settings from the options" \
-	grep -q "^# case: .*; none 0; collapse'$" "$work/out"
+	grep -q "^# replay: .*; none 0; collapse'$" "$work/out"
 ok "a table alone: passes" [ "$status" -eq 0 ]
 
 # Runs.
@@ -137,10 +141,10 @@ explore --model $wrong 'p~ l; sizes M; collapse'
 ok "the wrong model: fails" [ "$status" -eq 1 ]
 ok "the wrong model: says what is wrong" grep -q '^# wrong: ' "$work/out"
 limit=200
-explore --model $wrong --states lazyfree --time 10 --seed 1
+explore --model $wrong --orders M --states lazyfree --time 10 --seed 1
 ok "a run with the wrong model: fails" [ "$status" -eq 1 ]
 ok "a run with the wrong model: a test says so" grep -q '^not ok' "$work/out"
-replay=$(sed -n "s/^# replay:   .\/mthp_explore '\(.*\)'$/\1/p" "$work/out")
+replay=$(sed -n "s/^# replay:   .\/mthp_explore --model $wrong '\(.*\)'$/\1/p" "$work/out")
 ok "a run with the wrong model: a small case" [ -n "$replay" ]
 set -- "$work"/failures/*.case
 ok "a run with the wrong model: written down" [ "$(cat "$1")" = "$replay" ]

@@ -133,6 +133,19 @@ static void replace(struct pass *pass, unsigned int offset, unsigned int order)
 			    order, 0, nr);
 }
 
+/* Here a known defect of the kernel may show; see docs/findings. */
+static void meet_defect(struct pass *pass, enum known_defect defect, unsigned int offset,
+			unsigned int nr)
+{
+	struct collapse_counts *counts = pass->counts;
+
+	if (!counts->defects || offset < counts->excused_from)
+		counts->excused_from = offset;
+	if (offset + nr > counts->excused_to)
+		counts->excused_to = offset + nr;
+	counts->defects |= defect;
+}
+
 /*
  * mm/khugepaged.c: __collapse_huge_page_swapin(); is the whole region there now? What a
  * guard region does to the walk in the kernel is no rule but a defect, SUS-2.
@@ -152,7 +165,7 @@ static bool swap_in(struct pass *pass, unsigned int offset, unsigned int order)
 			return false;
 		}
 		if (pte->state == PTE_GUARD) {
-			pass->counts->defects |= DEFECT_GUARD_STOPS_SMALLER;
+			meet_defect(pass, DEFECT_GUARD_STOPS_SMALLER, offset, BIT(order));
 			return false;
 		}
 		decided(pass, RULE_SWAPPED_IN, order);
@@ -164,12 +177,13 @@ static bool swap_in(struct pass *pass, unsigned int offset, unsigned int order)
 
 /*
  * A region is given up, after @taken of its pages were taken off the LRU lists. The
- * smaller regions in it are tried, but see no-smaller-size-after-a-try in docs/findings.
+ * smaller regions in it are tried, but see no-smaller-size-after-a-try.md.
  */
-static enum try_result give_up(struct pass *pass, unsigned int order, unsigned int taken)
+static enum try_result give_up(struct pass *pass, unsigned int offset, unsigned int order,
+			       unsigned int taken)
 {
 	if (taken && pass->rules->orders & (BIT(order) - 1))
-		pass->counts->defects |= DEFECT_NO_SMALLER_AFTER_TRY;
+		meet_defect(pass, DEFECT_NO_SMALLER_AFTER_TRY, offset, BIT(order));
 	return TRY_SMALLER;
 }
 
@@ -193,14 +207,14 @@ static enum try_result try_region(struct pass *pass, unsigned int offset,
 		if (pte_is(pte, HOLE_STATES)) {
 			if (++none > max_none_in_vma(pass, order)) {
 				pass->counts->exceed_none[order]++;
-				return give_up(pass, order, i - offset - (none - 1));
+				return give_up(pass, offset, order, i - offset - (none - 1));
 			}
 			continue;
 		}
 		if (is_shared(pass, i) && ++shared > max_shared(pass, order)) {
 			decided(pass, RULE_TRY_SHARED, order);
 			pass->counts->exceed_shared[order]++;
-			return give_up(pass, order, i - offset - none);
+			return give_up(pass, offset, order, i - offset - none);
 		}
 		if (!is_pmd(pass, order) && pte->order >= order) {
 			decided(pass, RULE_LEFT_ALONE, order);
@@ -210,7 +224,7 @@ static enum try_result try_region(struct pass *pass, unsigned int offset,
 	}
 	if (!referenced && !pass->rules->forced) {
 		decided(pass, RULE_TRY_NOT_REFERENCED, order);
-		return give_up(pass, order, BIT(order) - none);
+		return give_up(pass, offset, order, BIT(order) - none);
 	}
 	replace(pass, offset, order);
 	return TRY_COLLAPSED;

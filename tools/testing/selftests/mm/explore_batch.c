@@ -16,7 +16,6 @@
 #include "pte_read.h"
 #include "pte_setup.h"
 
-#define READ_ATTEMPTS	5	/* a page that is just being migrated is back in a moment */
 #define FORCE_ATTEMPTS	5	/* EAGAIN is for what passes */
 #define SCANS_AT_MOST	2	/* what the first left out for a busy page, the second does */
 #define CACHE_LINE	64	/* bytes */
@@ -60,6 +59,7 @@ void batch_free(struct explore_batch *batch)
 		free(batch->expected[i]);
 		free(batch->seen[i]);
 		free(batch->written[i]);
+		free(batch->pfns[i]);
 	}
 	free(batch);
 }
@@ -74,6 +74,9 @@ struct explore_batch *batch_alloc(const struct vm_geometry *vm, enum generation 
 		return NULL;
 	batch->vm = vm;
 	batch->generation = generation;
+	batch->orders = BIT(order);
+	if (generation_detect(vm) != GEN_NONE)
+		batch->orders |= vm->orders;
 	batch->nr = nr;
 	batch->figures = figures;
 	for (i = 0; i < nr; i++) {
@@ -82,21 +85,16 @@ struct explore_batch *batch_alloc(const struct vm_geometry *vm, enum generation 
 		batch->before[i] = pte_table_alloc(order);
 		batch->expected[i] = pte_table_alloc(order);
 		batch->seen[i] = pte_table_alloc(order);
-		batch->written[i] = calloc(vm->nr, sizeof(bool));
+		batch->written[i] = calloc(vm->nr, sizeof(*batch->written[i]));
+		batch->pfns[i] = calloc(vm->nr, sizeof(*batch->pfns[i]));
 		if (!batch->cases[i] || !batch->now[i] || !batch->before[i] ||
-		    !batch->expected[i] || !batch->seen[i] || !batch->written[i]) {
+		    !batch->expected[i] || !batch->seen[i] || !batch->written[i] ||
+		    !batch->pfns[i]) {
 			batch_free(batch);
 			return NULL;
 		}
 	}
 	return batch;
-}
-
-unsigned long batch_orders(const struct explore_batch *batch)
-{
-	unsigned long pmd = BIT(batch->vm->pmd_order);
-
-	return batch->generation == GEN_NONE ? pmd : batch->vm->orders | pmd;
 }
 
 static void begin_case(struct explore_batch *batch, unsigned int nr)
@@ -106,7 +104,8 @@ static void begin_case(struct explore_batch *batch, unsigned int nr)
 
 	pte_table_copy(batch->now[nr], start);
 	for (i = 0; i < start->nr; i++)
-		batch->written[nr][i] = pte_is(&start->pte[i], PTE_DATA_STATES);
+		batch->written[nr][i] = pte_is(&start->pte[i], PTE_DATA_STATES) ?
+					0 : RANGE_READS_ZERO;
 	batch->has_table[nr] = pte_table_count(start, BIT(PTE_EMPTY)) != start->nr;
 	batch->was_written[nr] = pte_table_count(start, PTE_DATA_STATES | BIT(PTE_GUARD));
 	batch->defects[nr] = 0;
@@ -125,15 +124,14 @@ static void begin_case(struct explore_batch *batch, unsigned int nr)
  */
 static bool stops_khugepaged(const struct explore_batch *batch, const struct explore_case *c)
 {
-	unsigned long orders = batch_orders(batch);
 	unsigned int i;
 
-	if (batch->generation != GEN_NONE)
+	if (batch->orders != BIT(batch->vm->pmd_order))
 		return false;
 	for (i = 0; i < c->nr_steps; i++)
-		if (c->steps[i].kind == STEP_SIZES && !(c->steps[i].value & orders))
+		if (c->steps[i].kind == STEP_SIZES && !(c->steps[i].value & batch->orders))
 			return true;
-	return pte_table_orders(c->start) & ~orders;
+	return pte_table_orders(c->start) & ~batch->orders;
 }
 
 enum batch_state batch_begin(struct explore_batch *batch)
@@ -171,27 +169,13 @@ enum batch_state batch_begin(struct explore_batch *batch)
 	return BATCH_GOES_ON;
 }
 
-/* All tables as they are now, into @seen. */
-static int read_back(struct explore_batch *batch, struct setup_error *error)
-{
-	unsigned int i, attempt, others = 1;
-	int err = 0;
-
-	for (attempt = 0; attempt < READ_ATTEMPTS && others && !err; attempt++) {
-		err = pte_read_back(batch->vm, batch->ranges, batch->nr, batch->seen, error);
-		for (i = 0, others = 0; i < batch->nr && !err; i++)
-			others += pte_table_count(batch->seen[i], BIT(PTE_OTHER));
-	}
-	return err;
-}
-
 /* Is the memory as it is thought to be, before anything is collapsed? */
 static enum batch_state verify(struct explore_batch *batch, const char *what)
 {
 	struct setup_error error;
 	unsigned int i;
 
-	if (read_back(batch, &error))
+	if (pte_read_back(batch->vm, batch->ranges, batch->nr, batch->seen, &error))
 		return failed_setup(batch, &error, "reading back");
 	for (i = 0; i < batch->nr; i++) {
 		if (pte_table_equal(batch->now[i], batch->seen[i]))
@@ -302,6 +286,8 @@ static enum batch_state do_step(struct explore_batch *batch, unsigned int nr,
 	int err = 0;
 
 	acts = step_delta(step, batch->now[nr], delta);
+	/* First, so that what is written is that of the next time. */
+	step_predict(step, batch->now[nr], batch->written[nr]);
 	range->wanted = delta;
 	if (acts || step->kind == STEP_SPLIT || step->kind == STEP_MOVE)
 		err = change(batch, nr, step, delta);
@@ -309,7 +295,6 @@ static enum batch_state do_step(struct explore_batch *batch, unsigned int nr,
 	if (err)
 		return failed(batch, TROUBLE_MACHINE, nr, "%s: %s", step_names[step->kind],
 			      strerror(-err));
-	step_predict(step, batch->now[nr], batch->written[nr]);
 	batch->changed = true;
 	batch->was_written[nr] |= acts && (step->kind == STEP_TOUCH || step->kind == STEP_GUARD);
 	batch->has_table[nr] |= acts;
@@ -405,6 +390,19 @@ static void add_counts(struct explore_batch *batch, const struct collapse_counts
 	batch->counts.defects |= counts->defects;
 }
 
+/* Page frames of what has to be left alone. What is to be collapsed may lie anywhere. */
+static void remember_pfns(struct explore_batch *batch, unsigned int nr)
+{
+	const struct pte *before = batch->before[nr]->pte, *expected = batch->expected[nr]->pte;
+	unsigned int i;
+
+	if (pte_read_pfns(batch->vm, &batch->ranges[nr], batch->pfns[nr]))
+		memset(batch->pfns[nr], 0, batch->vm->nr * sizeof(*batch->pfns[nr]));
+	for (i = 0; i < batch->vm->nr; i++)
+		if (memcmp(&before[i], &expected[i], sizeof(*before)))
+			batch->pfns[nr][i] = 0;
+}
+
 /* What must come of the next scan. */
 static void predict(struct explore_batch *batch)
 {
@@ -428,9 +426,13 @@ static void predict(struct explore_batch *batch)
 		batch->rules.refused = !batch->was_written[i];
 		collapse_model(expected, &batch->rules, &counts);
 		batch->defects[i] = counts.defects;
+		batch->excused_from[i] = counts.excused_from;
+		batch->excused_to[i] = counts.excused_to;
 		add_counts(batch, &counts);
+		remember_pfns(batch, i);
 	}
 	batch->countable &= !batch->counts.defects && !batch->rules.forced;
+	disturbances_read(batch->vm, 0, &batch->disturbances);
 }
 
 enum batch_state batch_advance(struct explore_batch *batch)
@@ -485,16 +487,21 @@ static int advise(struct explore_batch *batch, int advice)
 	return 0;
 }
 
-static int force(struct explore_batch *batch)
+static void force(struct explore_batch *batch)
 {
+	size_t size = batch->vm->pmd_size;
 	unsigned int i, attempt;
 
-	for (i = 0; i < batch->nr; i++)
-		for (attempt = 0; attempt < FORCE_ATTEMPTS; attempt++)
-			if (!madvise(batch->ranges[i].start, batch->vm->pmd_size, MADV_COLLAPSE) ||
-			    errno != EAGAIN)
+	for (i = 0; i < batch->nr; i++) {
+		char *start = batch->ranges[i].start;
+
+		batch->forced[i] = false;
+		for (attempt = 0; attempt < FORCE_ATTEMPTS && !batch->forced[i]; attempt++) {
+			batch->forced[i] = !madvise(start, size, MADV_COLLAPSE);
+			if (errno != EAGAIN)
 				break;
-	return 0;
+		}
+	}
 }
 
 enum batch_state batch_collapse(struct explore_batch *batch)
@@ -512,7 +519,10 @@ enum batch_state batch_collapse(struct explore_batch *batch)
 		return failed(batch, TROUBLE_MACHINE, -1, "MADV_HUGEPAGE: %s", strerror(-err));
 	thp_counters_read(batch->vm, &before);
 	start = now_ns();
-	err = batch->rules.forced ? force(batch) : khugepaged_scan(&batch->khugepaged, 1);
+	if (batch->rules.forced)
+		force(batch);
+	else
+		err = khugepaged_scan(&batch->khugepaged, 1);
 	batch->figures->scan_ns += now_ns() - start;
 	thp_counters_read(batch->vm, &batch->counters);
 	thp_counters_since(&batch->counters, &before);
@@ -530,21 +540,28 @@ enum batch_state batch_collapse(struct explore_batch *batch)
 }
 
 /* Is a PTE that is not as expected what it was, or part of a smaller folio than that? */
-static bool is_less(const struct explore_batch *batch, unsigned int nr)
+static bool is_less(const struct pte *before, const struct pte *expected, const struct pte *seen)
+{
+	if (!memcmp(seen, before, sizeof(*seen)))
+		return true;
+	if (seen->state != PTE_PRESENT || seen->stray)
+		return false;
+	/* Swapped in by a try that failed, into folios of sizes that are on, or not. */
+	return seen->order < expected->order || pte_is(before, PTE_SWAP_STATES);
+}
+
+/* Is nothing worse with PTEs @from up to @to than that too little was collapsed? */
+static bool only_less(const struct explore_batch *batch, unsigned int nr, unsigned int from,
+		      unsigned int to)
 {
 	unsigned int i;
 
 	for (i = 0; i < batch->vm->nr; i++) {
-		const struct pte *before = &batch->before[nr]->pte[i];
 		const struct pte *expected = &batch->expected[nr]->pte[i];
 		const struct pte *seen = &batch->seen[nr]->pte[i];
 
-		if (!memcmp(seen, expected, sizeof(*seen)) || !memcmp(seen, before, sizeof(*seen)))
-			continue;
-		/* Swapped in by a try that failed, into folios of sizes that are on, or not. */
-		if (pte_is(before, PTE_SWAP_STATES) && seen->state == PTE_PRESENT && !seen->stray)
-			continue;
-		if (seen->state != PTE_PRESENT || seen->stray || seen->order >= expected->order)
+		if (memcmp(seen, expected, sizeof(*seen)) &&
+		    (i < from || i >= to || !is_less(&batch->before[nr]->pte[i], expected, seen)))
 			return false;
 	}
 	return batch->seen[nr]->vma == batch->expected[nr]->vma;
@@ -563,16 +580,75 @@ static bool judge_table(struct explore_batch *batch, unsigned int nr, bool *late
 {
 	if (pte_table_equal(batch->expected[nr], batch->seen[nr]))
 		return true;
-	if (!is_less(batch, nr))
-		return false;
-	if (batch->scans < SCANS_AT_MOST) {
+	if (batch->scans < SCANS_AT_MOST && only_less(batch, nr, 0, batch->vm->nr)) {
 		*late = true;
 		batch->figures->late += !batch->defects[nr];
 		return true;
 	}
-	if (batch->defects[nr])
-		count_defects(batch, nr);
-	return batch->defects[nr];
+	if (!batch->defects[nr] ||
+	    !only_less(batch, nr, batch->excused_from[nr], batch->excused_to[nr]))
+		return false;
+	count_defects(batch, nr);
+	return true;
+}
+
+/* How many pages that had to stay are others now; of them, the pinned ones. */
+static unsigned int count_replaced(const struct explore_batch *batch, unsigned int nr,
+				   const uint64_t *pfns, unsigned int *pinned)
+{
+	unsigned int i, replaced = 0;
+
+	for (i = 0; i < batch->vm->nr; i++) {
+		const struct pte *seen = &batch->seen[nr]->pte[i];
+
+		if (!batch->pfns[nr][i] || batch->pfns[nr][i] == pfns[i] ||
+		    memcmp(seen, &batch->expected[nr]->pte[i], sizeof(*seen)))
+			continue;
+		*pinned += seen->state == PTE_PINNED;
+		replaced++;
+	}
+	return replaced;
+}
+
+/* Nothing was copied again; as many pages as were migrated meanwhile may be others. */
+static enum batch_state judge_pfns(struct explore_batch *batch)
+{
+	uint64_t *pfns = calloc(batch->vm->nr, sizeof(*pfns));
+	unsigned int i, all = 0, pinned = 0, replaced;
+	int worst = -1, err = pfns ? 0 : -ENOMEM;
+	struct disturbances after;
+
+	for (i = 0; i < batch->nr && !err; i++) {
+		err = pte_read_pfns(batch->vm, &batch->ranges[i], pfns);
+		replaced = err ? 0 : count_replaced(batch, i, pfns, &pinned);
+		if (replaced)
+			worst = i;
+		all += replaced;
+	}
+	free(pfns);
+	if (err)
+		return failed(batch, TROUBLE_MACHINE, -1, "page frames: %s", strerror(-err));
+	if (!all)
+		return BATCH_GOES_ON;
+	disturbances_read(batch->vm, 0, &after);
+	if (!pinned && all <= after.migrated - batch->disturbances.migrated)
+		return BATCH_GOES_ON;
+	return failed(batch, TROUBLE_PAGES, worst, "%u pages that had to stay were replaced", all);
+}
+
+/* MADV_COLLAPSE says that it succeeded where the range is one PMD, and only there. */
+static enum batch_state judge_forced(struct explore_batch *batch)
+{
+	unsigned int i;
+
+	for (i = 0; i < batch->nr && batch->rules.forced; i++) {
+		bool pmd = batch->seen[i]->pte[0].state == PTE_PMD_MAPPED;
+
+		if (pmd != batch->forced[i])
+			return failed(batch, TROUBLE_PAGES, i, "MADV_COLLAPSE %s",
+				      pmd ? "failed and collapsed" : "succeeded without a PMD");
+	}
+	return BATCH_GOES_ON;
 }
 
 static const char *wrong_counter(const struct explore_batch *batch, unsigned int order,
@@ -671,7 +747,7 @@ enum batch_state batch_judge(struct explore_batch *batch)
 	bool late = false;
 	unsigned int i;
 
-	if (read_back(batch, &error))
+	if (pte_read_back(batch->vm, batch->ranges, batch->nr, batch->seen, &error))
 		return failed_setup(batch, &error, "reading back");
 	if (batch->show)
 		batch->show(batch);
@@ -683,7 +759,8 @@ enum batch_state batch_judge(struct explore_batch *batch)
 		predict(batch);
 	if (state != BATCH_DONE)
 		return state;
-	if (judge_rss(batch) == BATCH_FAILED)
+	if (judge_forced(batch) == BATCH_FAILED || judge_pfns(batch) == BATCH_FAILED ||
+	    judge_rss(batch) == BATCH_FAILED)
 		return BATCH_FAILED;
 	for (i = 0; i < batch->nr; i++) {
 		if (range_check_data(batch->vm, &batch->ranges[i], batch->seen[i], CACHE_LINE,

@@ -29,6 +29,7 @@ enum batch_trouble {
 	TROUBLE_SET_UP,		/* the memory was not as wanted before a collapse */
 	TROUBLE_TABLE,		/* not what the model says */
 	TROUBLE_DATA,		/* of a page */
+	TROUBLE_PAGES,		/* other ones than had to be, or MADV_COLLAPSE said so */
 	TROUBLE_SUMS,		/* counters, Rss */
 };
 
@@ -56,6 +57,7 @@ struct batch_figures {
 struct explore_batch {
 	const struct vm_geometry *vm;
 	enum generation generation;
+	unsigned long orders;		/* bit mask of all sizes that khugepaged collapses to */
 	struct explore_case *cases[BATCH_MAX];
 	unsigned int nr;
 
@@ -63,10 +65,14 @@ struct explore_batch {
 	struct pte_table *before[BATCH_MAX];	/* the last collapse */
 	struct pte_table *expected[BATCH_MAX];
 	struct pte_table *seen[BATCH_MAX];
-	bool *written[BATCH_MAX];
+	uint8_t *written[BATCH_MAX];		/* see struct range */
+	uint64_t *pfns[BATCH_MAX];		/* before the last collapse, 0: none */
 	bool has_table[BATCH_MAX];	/* the range has a page table, maybe an empty one */
 	bool was_written[BATCH_MAX];	/* the VMA has an anon_vma */
 	unsigned int defects[BATCH_MAX];	/* enum known_defect that the collapse may meet */
+	unsigned int excused_from[BATCH_MAX];	/* see struct collapse_counts */
+	unsigned int excused_to[BATCH_MAX];
+	bool forced[BATCH_MAX];		/* MADV_COLLAPSE said that it succeeded */
 	unsigned int at[BATCH_MAX];	/* next step */
 	bool moved[BATCH_MAX];		/* to the second of its two places */
 	struct range ranges[BATCH_MAX];
@@ -81,6 +87,7 @@ struct explore_batch {
 	bool countable;			/* they are those of all cases, without a defect */
 	bool recounted;			/* they were wrong, and are looked at once more */
 	struct thp_counters counters;	/* as seen */
+	struct disturbances disturbances;	/* before the last scan */
 	struct batch_failure failure;
 	struct batch_figures *figures;
 	/* Called after each collapse was read back; may be NULL. */
@@ -117,9 +124,6 @@ enum batch_state batch_judge(struct explore_batch *batch);
 
 /* batch_end() - give all memory back. */
 enum batch_state batch_end(struct explore_batch *batch);
-
-/* batch_orders() - bit mask of all sizes that khugepaged collapses to. */
-unsigned long batch_orders(const struct explore_batch *batch);
 
 /* batch_settings() - the settings that are on at the next collapse. */
 struct thp_settings batch_settings(const struct explore_batch *batch);

@@ -272,6 +272,7 @@ static int parse_table(struct pte_table *table, const char *text, size_t length,
 		       struct notation_error *error)
 {
 	char *copy = strndup(text, length);
+	unsigned int i;
 	int err;
 
 	if (!copy) {
@@ -280,21 +281,48 @@ static int parse_table(struct pte_table *table, const char *text, size_t length,
 	}
 	err = pte_table_parse(table, copy, error);
 	free(copy);
+	for (i = 0; i < table->nr && !err; i++) {
+		if (table->pte[i].state != PTE_OTHER && !table->pte[i].stray)
+			continue;
+		*error = (struct notation_error){ .why = "a state that is only to be seen" };
+		err = -EINVAL;
+	}
 	return err;
 }
 
-bool explore_case_has_child(const struct explore_case *c)
+static bool has_child_after(const struct explore_case *c, unsigned int nr_steps)
 {
 	bool child = pte_table_count(c->start, BIT(PTE_SHARED));
 	unsigned int i;
 
-	for (i = 0; i < c->nr_steps; i++) {
+	for (i = 0; i < nr_steps; i++) {
 		if (c->steps[i].kind == STEP_SHARE)
 			child = true;
 		if (c->steps[i].kind == STEP_EXIT)
 			child = false;
 	}
 	return child;
+}
+
+/* What is wrong with a step where it stands; NULL if nothing is. */
+static const char *misplaced(const struct explore_case *c, unsigned int nr)
+{
+	if (c->steps[nr].kind == STEP_SHARE && has_child_after(c, nr))
+		return "there is a child already: let it exit first";
+	/* A hole in armed memory waits for somebody to fill it, a write elsewhere is a fault. */
+	if (c->start->vma && !(STEP_COMMON & BIT(c->steps[nr].kind)))
+		return "the VMA does not let this step be done";
+	return NULL;
+}
+
+bool explore_case_is_sound(const struct explore_case *c)
+{
+	unsigned int i;
+
+	for (i = 0; i < c->nr_steps; i++)
+		if (misplaced(c, i))
+			return false;
+	return true;
 }
 
 int explore_case_parse(struct explore_case *c, const char *text,
@@ -312,10 +340,7 @@ int explore_case_parse(struct explore_case *c, const char *text,
 
 		if (parse_step(&at, c->start, &step, &why))
 			break;
-		if (step.kind == STEP_SHARE && explore_case_has_child(c))
-			why = "there is a child already: let it exit first";
-		else if (!explore_case_add(c, step))
-			why = "too many steps";
+		why = explore_case_add(c, step) ? misplaced(c, c->nr_steps - 1) : "too many steps";
 		if (why)
 			at = start;
 	}

@@ -89,8 +89,11 @@ void explore_case_copy(struct explore_case *to, const struct explore_case *from)
 /* explore_case_add() - one more step; false if there is no room for it. */
 bool explore_case_add(struct explore_case *c, struct explore_step step);
 
-/* explore_case_has_child() - is there a child that shares pages, after all steps? */
-bool explore_case_has_child(const struct explore_case *c);
+/* explore_case_is_sound() - can all steps be done, one after the other?
+ * Not a second child that shares pages; and none that accesses memory in a VMA that is not
+ * a plain one.
+ */
+bool explore_case_is_sound(const struct explore_case *c);
 
 /* explore_case_canary() - a case that goes along with another one.
  * @c: the other one

@@ -547,59 +547,93 @@ static void add_changes(struct draw *d, struct explore_case *c)
 }
 
 /* A child comes or goes, at the same moment for all. */
-static void add_child(struct draw *d, struct explore_case *const *cases, unsigned int nr,
-		      bool *child)
+static void add_child(struct draw *cases_draw, struct explore_case *const *cases,
+		      unsigned int nr, enum step_kind kind)
 {
-	struct explore_step step = { .kind = *child ? STEP_EXIT : STEP_SHARE };
 	unsigned int i;
 
-	if (!(d->possible & BIT(PTE_SHARED)) || one_in(d, 2))
-		return;
 	for (i = 0; i < nr; i++) {
-		step.from = 0;
-		step.to = 0;
-		if (step.kind == STEP_SHARE && !(cases[i]->start->vma & VMA_ARMED))
-			draw_run(d, &step.from, &step.to);
+		struct explore_step step = { .kind = kind };
+
+		if (kind == STEP_SHARE && !(cases[i]->start->vma & VMA_ARMED))
+			draw_run(&cases_draw[i], &step.from, &step.to);
 		explore_case_add(cases[i], step);
 	}
-	*child = !*child;
+}
+
+/*
+ * What is common to all cases is drawn from the seed of the batch, what is a case's own
+ * from one of its own: how many cases there are changes none of them.
+ */
+struct batch_draw {
+	struct draw common;
+	struct draw *cases;	/* one each */
+	struct pte_table *scratch;
+	bool child;		/* there is one that shares pages, or may be */
+};
+
+static void draw_start(struct batch_draw *b, enum draw_family family,
+		       struct explore_case *const *cases, unsigned int nr)
+{
+	const struct draw_options *options = b->common.options;
+	unsigned int i;
+
+	add_settings(&b->common, family, true, cases, nr);
+	b->common.possible = options->states &
+			     ~(BIT(PTE_EMPTY) | BIT(PTE_PRESENT) | BIT(PTE_ZERO));
+	/* Without what meets a known defect, so that the counters can be compared. */
+	if (one_in(&b->common, 2))
+		b->common.possible &= ~DEFECT_STATES;
+	b->child = b->common.possible & BIT(PTE_SHARED);
+	for (i = 0; i < nr; i++) {
+		b->cases[i] = b->common;
+		b->cases[i].seed = draw_hash(b->common.seed, i + 1);
+		b->cases[i].next = 0;
+		draw_table(&b->cases[i], cases[i]->start, b->scratch);
+	}
+}
+
+static void draw_round(struct batch_draw *b, enum draw_family family, bool first,
+		       struct explore_case *const *cases, unsigned int nr)
+{
+	enum step_kind child = b->child ? STEP_EXIT : STEP_SHARE;
+	struct draw *common = &b->common;
+	unsigned int i;
+
+	if (!first) {
+		add_settings(common, family, false, cases, nr);
+		for (i = 0; i < nr; i++)
+			add_changes(&b->cases[i], cases[i]);
+	}
+	if (!first && common->possible & BIT(PTE_SHARED) && one_in(common, 2)) {
+		add_child(b->cases, cases, nr, child);
+		b->child = !b->child;
+	}
+	add_to_all(cases, nr, (struct explore_step){
+			.kind = one_in(common, 12) ? STEP_FORCE : STEP_COLLAPSE });
 }
 
 bool draw_batch(uint64_t seed, const struct draw_options *options, enum draw_family family,
 		struct explore_case *const *cases, unsigned int nr)
 {
-	struct draw d = {
-		.options = options, .seed = seed, .nr = BIT(options->pmd_order),
-		.rules = { .generation = GEN_MAINLINE, .one_vma = true },
+	struct batch_draw b = {
+		.common = {
+			.options = options, .seed = seed, .nr = BIT(options->pmd_order),
+			.rules = { .generation = GEN_MAINLINE, .one_vma = true },
+		},
+		.cases = calloc(nr, sizeof(*b.cases)),
+		.scratch = pte_table_alloc(options->pmd_order),
 	};
-	unsigned int i, round, rounds = 1 + below(&d, options->rounds);
-	struct pte_table *scratch = pte_table_alloc(options->pmd_order);
-	bool child = false;
-
-	if (!scratch)
-		return false;
+	unsigned int i, round, rounds = 1 + below(&b.common, options->rounds);
+	bool drawn = b.cases && b.scratch;
 
 	for (i = 0; i < nr; i++)
 		cases[i]->nr_steps = 0;
-	add_settings(&d, family, true, cases, nr);
-	d.possible = options->states & ~(BIT(PTE_EMPTY) | BIT(PTE_PRESENT) | BIT(PTE_ZERO));
-	/* Without what meets a known defect, so that the counters can be compared. */
-	if (one_in(&d, 2))
-		d.possible &= ~DEFECT_STATES;
-	for (i = 0; i < nr; i++) {
-		draw_table(&d, cases[i]->start, scratch);
-		child |= pte_table_count(cases[i]->start, BIT(PTE_SHARED));
-	}
-	for (round = 0; round < rounds; round++) {
-		if (round) {
-			add_settings(&d, family, false, cases, nr);
-			for (i = 0; i < nr; i++)
-				add_changes(&d, cases[i]);
-			add_child(&d, cases, nr, &child);
-		}
-		add_to_all(cases, nr, (struct explore_step){
-			.kind = one_in(&d, 12) ? STEP_FORCE : STEP_COLLAPSE });
-	}
-	free(scratch);
-	return true;
+	if (drawn)
+		draw_start(&b, family, cases, nr);
+	for (round = 0; round < rounds && drawn; round++)
+		draw_round(&b, family, !round, cases, nr);
+	free(b.cases);
+	free(b.scratch);
+	return drawn;
 }

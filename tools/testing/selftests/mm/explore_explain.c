@@ -36,7 +36,7 @@ enum explore_verdict explain_try(const struct explore_case *c, struct batch_fail
 	return explore_one(&suite.vm, suite.generation, c, &ignored, failure, show);
 }
 
-static void print_wrong(const struct batch_failure *failure)
+void explain_wrong(const struct batch_failure *failure)
 {
 	check_printf("wrong:    %s%s", failure->nr == 1 ? "the canary, a full range above: " : "",
 		     failure->what);
@@ -47,10 +47,10 @@ void explain_case(const struct explore_case *c)
 	struct batch_failure failure;
 
 	if (explain_try(c, &failure, report_tables) == EXPLORE_FAILED)
-		print_wrong(&failure);
+		explain_wrong(&failure);
 	else
 		check_print("this time it did not fail");
-	report_case("replay:   ./mthp_explore ", c);
+	report_case(c, suite.model_given ? generation_names[suite.generation] : NULL);
 }
 
 /* The search for a small case: until when, and what counts as the same failure. */
@@ -125,6 +125,7 @@ static bool fails_alone(const struct explore_case *c, enum batch_trouble trouble
 static bool find_culprit(const struct explore_plan *plan, const struct explore_failed *failed,
 			 struct explore_case *c)
 {
+	uint64_t deadline = now_ns() + SHRINK_NS;
 	struct batch_figures ignored = { 0 };
 	struct batch_failure failure;
 	struct explore_batch *batch;
@@ -135,7 +136,7 @@ static bool find_culprit(const struct explore_plan *plan, const struct explore_f
 	if (!batch)
 		return false;
 	explore_draw_batch(plan, failed->number, batch);
-	for (i = 0; i + 1 < batch->nr && !found; i++) {
+	for (i = 0; i + 1 < batch->nr && !found && now_ns() < deadline; i++) {
 		suite_progress("looking for the case that failed");
 		explore_case_copy(c, batch->cases[i]);
 		found = explain_try(c, &failure, NULL) == EXPLORE_FAILED &&
@@ -165,14 +166,16 @@ void explain_failure(const struct explore_plan *plan, const struct explore_faile
 	bool found;
 
 	print_failed(plan, failed);
-	if (failed->nr < 0)
+	if (failed->trouble == TROUBLE_MACHINE)
+		found = false;
+	else if (failed->nr < 0)
 		found = find_culprit(plan, failed, c);
 	else
 		found = !explore_case_parse(c, failed->text, &error) &&
 			fails_alone(c, failed->trouble);
 	if (found)
 		explain(plan, folder, failed, c);
-	else
+	else if (failed->trouble != TROUBLE_MACHINE)
 		check_print("alone, none of its cases fails: the tables above are all there is");
 	explore_case_free(c);
 }

@@ -59,7 +59,7 @@ static unsigned long collapse_orders(void)
 {
 	unsigned long pmd = BIT(suite.vm.pmd_order);
 
-	return suite.generation == GEN_NONE ? pmd : suite_orders() | pmd;
+	return generation_detect(&suite.vm) == GEN_NONE ? pmd : suite_orders() | pmd;
 }
 
 static bool parse_number(const char *option, const char *text, unsigned long min,
@@ -83,8 +83,6 @@ static bool parse_orders(struct explore_options *explore, const char *text)
 	if (!explore_orders_parse(&at, suite.vm.pmd_order, &orders, &why)) {
 		if (*at)
 			why = "orders are separated by commas";
-		else if (orders & ~collapse_orders())
-			why = "no size that khugepaged of this machine collapses to";
 	}
 	if (why) {
 		struct notation_error error = { .at = at - text, .why = why };
@@ -152,13 +150,9 @@ static const char *complete_notation(struct explore_options *explore, const char
 	struct explore_case *whole = explore_case_alloc(suite.vm.pmd_order);
 	struct notation_error error;
 	static char buf[CASE_TEXT];
+	bool collapses = false, room = true;
 	unsigned int i;
-	bool collapses = false;
 
-	if (!c || !whole) {
-		fprintf(stderr, "out of memory\n");
-		return NULL;
-	}
 	if (!c || !whole) {
 		fprintf(stderr, "out of memory\n");
 		return NULL;
@@ -176,10 +170,14 @@ static const char *complete_notation(struct explore_options *explore, const char
 			.kind = STEP_NONE, .value = options->max_ptes_none });
 	for (i = 0; i < c->nr_steps; i++) {
 		collapses |= STEP_COLLAPSES & BIT(c->steps[i].kind);
-		explore_case_add(whole, c->steps[i]);
+		room &= explore_case_add(whole, c->steps[i]);
 	}
 	if (!collapses)
-		explore_case_add(whole, (struct explore_step){ .kind = STEP_COLLAPSE });
+		room &= explore_case_add(whole, (struct explore_step){ .kind = STEP_COLLAPSE });
+	if (!room) {
+		fprintf(stderr, "too many steps\n");
+		return NULL;
+	}
 	explore_case_format(whole, buf, sizeof(buf));
 	explore_case_free(c);
 	explore_case_free(whole);
@@ -287,6 +285,20 @@ static const struct option long_options[] = {
 	{ NULL, 0, NULL, 0 }
 };
 
+/* What --orders leaves of the sizes. */
+static bool settle_orders(struct draw_options *options)
+{
+	unsigned long orders = collapse_orders();
+
+	options->folio_orders = orders;
+	if (!options->orders)
+		options->orders = orders;
+	if (!(options->orders & ~orders))
+		return true;
+	fprintf(stderr, "--orders: khugepaged of this machine collapses to other sizes\n");
+	return false;
+}
+
 /* True when there is something to run; else *code is to end with. */
 static bool parse_all(int argc, char **argv, struct explore_options *explore, int *code)
 {
@@ -307,6 +319,8 @@ static bool parse_all(int argc, char **argv, struct explore_options *explore, in
 		fprintf(stderr, "what is '%s'? There is one CASE, in quotes\n", argv[optind + 1]);
 		return false;
 	}
+	if (!settle_orders(&explore->plan.options))
+		return false;
 	if (optind < argc) {
 		explore->notation = complete_notation(explore, argv[optind]);
 		if (!explore->notation)
@@ -333,6 +347,16 @@ static const char *default_corpus(void)
 	return path;
 }
 
+/* As they were given; of options only, which need no quotes. */
+static void join_arguments(int argc, char **argv, char *text, size_t size)
+{
+	size_t len = 0;
+	int i;
+
+	for (i = 1; i < argc && len < size; i++)
+		len += snprintf(text + len, size - len, " %s", argv[i]);
+}
+
 bool explore_parse_options(int argc, char **argv, struct explore_options *explore, int *code)
 {
 	*explore = (struct explore_options){
@@ -344,14 +368,13 @@ bool explore_parse_options(int argc, char **argv, struct explore_options *explor
 			.seed = now_ns(),
 			.options = {
 				.pmd_order = suite.vm.pmd_order,
-				.orders = collapse_orders(),
-				.folio_orders = collapse_orders(),
 				.max_ptes_none = DRAW_ANY_LIMIT,
 				.states = DRAW_STATES,
 				.rounds = DEFAULT_ROUNDS,
 			},
 		},
 	};
+	join_arguments(argc, argv, explore->arguments, sizeof(explore->arguments));
 	if (!parse_all(argc, argv, explore, code))
 		return false;
 	explore->plan.generation = suite.generation;

@@ -165,12 +165,15 @@ void report_tables(const struct explore_batch *batch)
 	pte_table_draw(batch->expected[0], batch->seen[0], check_print);
 }
 
-void report_case(const char *label, const struct explore_case *c)
+void report_case(const struct explore_case *c, const char *model)
 {
 	char text[CASE_TEXT];
-	size_t length = explore_case_format(c, text, sizeof(text));
 
-	check_printf("%s'%s'%s", label, text, length < sizeof(text) ? "" : " (cut short)");
+	explore_case_format(c, text, sizeof(text));
+	/* Of any length, so that it can be copied. */
+	printf("# replay:   ./mthp_explore%s%s '%s'\n", model ? " --model " : "", model ?: "",
+	       text);
+	fflush(stdout);
 }
 
 void report_notation_error(FILE *to, const char *text, const struct notation_error *error)

@@ -25,10 +25,10 @@ unsigned int report_unreached(const struct vm_geometry *vm, unsigned long states
 /* report_tables() - draw the tables of case 0 of a batch: before, expected and seen. */
 void report_tables(const struct explore_batch *batch);
 
-/* report_case() - a case, as a line that can be copied into a shell.
- * @label: what stands before it
+/* report_case() - the command that runs a case again.
+ * @model: the argument of --model, or NULL
  */
-void report_case(const char *label, const struct explore_case *c);
+void report_case(const struct explore_case *c, const char *model);
 
 /* report_notation_error() - a text, and where it is wrong. */
 void report_notation_error(FILE *to, const char *text, const struct notation_error *error);

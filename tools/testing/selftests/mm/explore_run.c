@@ -16,7 +16,7 @@
 
 #include "explore_run.h"
 
-#define PROGRESS_MS	200
+#define POLL_MS	20
 
 /* What the workers and their parent share. */
 struct shared {
@@ -29,6 +29,14 @@ struct shared {
 	struct explore_failed failure;
 };
 
+/* A batch and where it comes from. */
+struct slot {
+	struct explore_batch *batch;
+	uint64_t number;
+	enum draw_family family;
+	bool begun;			/* it has its large folios */
+};
+
 /* One process. Who holds the byte of the pipe has the machine to himself: a turn. */
 struct worker {
 	const struct explore_plan *plan;
@@ -36,12 +44,8 @@ struct worker {
 	unsigned int id;
 	int turn[2];
 	uint64_t deadline;		/* 0: none */
-	uint64_t number;		/* of the next batch */
-	struct explore_batch *batch;	/* that is at work */
-	struct explore_batch *next;
-	enum draw_family family;
-	enum draw_family next_family;
-	bool begun;			/* the next one has its large folios */
+	struct slot now;		/* at work */
+	struct slot next;
 };
 
 unsigned int explore_batch_size(const struct vm_geometry *vm, size_t memory)
@@ -65,7 +69,7 @@ enum draw_family explore_draw_batch(const struct explore_plan *plan, uint64_t nu
 	if (!draw_batch(draw_hash(plan->seed, number), &plan->options, family, batch->cases,
 			batch->nr - 1))
 		abort();	/* a worker that dies is a failure of the run */
-	explore_case_canary(batch->cases[0], batch_orders(batch), batch->cases[batch->nr - 1]);
+	explore_case_canary(batch->cases[0], batch->orders, batch->cases[batch->nr - 1]);
 	return family;
 }
 
@@ -74,27 +78,28 @@ static void format_table(const struct pte_table *table, char *text)
 	pte_table_format(table, text, EXPLORE_TEXT);
 }
 
-static void report(struct worker *worker)
+static enum batch_state report(struct worker *worker, const struct slot *slot)
 {
-	const struct explore_batch *batch = worker->batch;
 	struct explore_failed *failure = &worker->shared->failure;
+	const struct explore_batch *batch = slot->batch;
 	int nr = batch->failure.nr;
 
 	atomic_store(&worker->shared->stop, true);
 	if (atomic_flag_test_and_set(&worker->shared->failed))
-		return;
-	failure->number = worker->number - 2 * EXPLORE_WORKERS;
-	failure->family = worker->family;
+		return BATCH_FAILED;
+	failure->number = slot->number;
+	failure->family = slot->family;
 	failure->nr = nr;
 	snprintf(failure->what, sizeof(failure->what), "%s", batch->failure.what);
 	if (nr >= 0)
 		explore_case_format(batch->cases[nr], failure->text, sizeof(failure->text));
 	failure->trouble = batch->failure.trouble;
-	if (nr >= 0 && failure->trouble != TROUBLE_DATA) {
+	if (nr >= 0 && (failure->trouble == TROUBLE_TABLE || failure->trouble == TROUBLE_SET_UP)) {
 		format_table(batch->expected[nr], failure->expected);
 		format_table(batch->seen[nr], failure->seen);
 	}
 	worker->shared->failure_written = true;
+	return BATCH_FAILED;
 }
 
 static bool take_turn(struct worker *worker)
@@ -120,34 +125,35 @@ static bool is_over(const struct worker *worker)
 	       (plan->max_tables && atomic_load(&worker->shared->tables) >= plan->max_tables);
 }
 
-static void draw_next(struct worker *worker)
+static void draw(struct worker *worker, struct slot *slot, uint64_t number)
 {
-	worker->next_family = explore_draw_batch(worker->plan, worker->number, worker->next);
-	worker->number += EXPLORE_WORKERS;
-	worker->begun = false;
+	slot->number = number;
+	slot->family = explore_draw_batch(worker->plan, number, slot->batch);
+	slot->begun = false;
 }
 
 /* In a turn. */
-static enum batch_state begin_next(struct worker *worker)
+static enum batch_state begin(struct worker *worker, struct slot *slot)
 {
-	worker->begun = true;
-	return batch_begin(worker->next);
+	slot->begun = true;
+	if (batch_begin(slot->batch) != BATCH_FAILED)
+		return BATCH_GOES_ON;
+	return report(worker, slot);
 }
 
 /* One turn: a collapse; at the end of a batch, the folios of the next one too. */
 static enum batch_state do_turn(struct worker *worker)
 {
+	struct slot *now = &worker->now;
 	enum batch_state state;
 
 	if (!take_turn(worker))
 		return BATCH_DONE;
-	state = batch_collapse(worker->batch);
-	if (state == BATCH_GOES_ON && worker->batch->settled && !worker->begun &&
-	    !is_over(worker)) {
-		state = begin_next(worker);
-		if (state == BATCH_FAILED)
-			worker->batch->failure = worker->next->failure;
-	}
+	state = batch_collapse(now->batch);
+	if (state == BATCH_FAILED)
+		report(worker, now);
+	else if (now->batch->settled && !worker->next.begun && !is_over(worker))
+		state = begin(worker, &worker->next);
 	give_turn(worker);
 	return state;
 }
@@ -157,69 +163,80 @@ static void count_tables(struct worker *worker, unsigned long *before)
 	unsigned long tables = worker->shared->figures[worker->id].tables;
 
 	atomic_fetch_add(&worker->shared->tables, tables - *before);
-	atomic_fetch_add(&worker->shared->tables_of[worker->family], tables - *before);
+	atomic_fetch_add(&worker->shared->tables_of[worker->now.family], tables - *before);
 	*before = tables;
 }
 
-/* The batch at work, to its end or to the end of time. */
+/* The batch at work, to its end or to the end of time; never between two looks. */
 static enum batch_state finish_batch(struct worker *worker)
 {
 	unsigned long tables = worker->shared->figures[worker->id].tables;
-	struct explore_batch *batch = worker->batch;
+	struct explore_batch *batch = worker->now.batch;
 	enum batch_state state = batch_set_up(batch);
 
 	if (state == BATCH_GOES_ON)
 		state = batch_advance(batch);
+	if (state == BATCH_FAILED)
+		report(worker, &worker->now);
 	while (state == BATCH_GOES_ON) {
 		state = do_turn(worker);
-		if (state == BATCH_GOES_ON)
-			state = batch_judge(batch);
+		if (state != BATCH_GOES_ON)
+			break;
+		state = batch_judge(batch);
 		count_tables(worker, &tables);
-		if (state == BATCH_GOES_ON && is_over(worker))
+		if (state == BATCH_FAILED)
+			report(worker, &worker->now);
+		if (state == BATCH_GOES_ON && !batch->scans && is_over(worker))
 			state = BATCH_DONE;
 	}
 	return state;
 }
 
-static void swap_batches(struct worker *worker)
+static void swap_slots(struct worker *worker)
 {
-	struct explore_batch *batch = worker->batch;
+	struct slot now = worker->now;
 
-	worker->batch = worker->next;
-	worker->next = batch;
-	worker->family = worker->next_family;
+	worker->now = worker->next;
+	worker->next = now;
 }
 
-static int work(struct worker *worker)
+/* Nothing that a batch holds outlives it, whatever became of it: not the child either. */
+static void end_batches(struct worker *worker)
+{
+	range_area_unmap(&worker->now.batch->area);
+	range_area_unmap(&worker->next.batch->area);
+}
+
+static void work(struct worker *worker)
 {
 	enum batch_state state = BATCH_DONE;
 
-	draw_next(worker);
+	draw(worker, &worker->next, worker->id);
 	while (state != BATCH_FAILED && !is_over(worker)) {
-		if (!worker->begun) {
+		if (!worker->next.begun) {
 			if (!take_turn(worker))
-				return 0;
-			state = begin_next(worker);
+				break;
+			state = begin(worker, &worker->next);
 			give_turn(worker);
+			if (state == BATCH_FAILED)
+				break;
 		}
-		swap_batches(worker);
-		draw_next(worker);
-		if (state != BATCH_FAILED)
-			state = finish_batch(worker);
-		if (state != BATCH_FAILED)
-			state = batch_end(worker->batch);
+		swap_slots(worker);
+		draw(worker, &worker->next, worker->now.number + EXPLORE_WORKERS);
+		state = finish_batch(worker);
+		if (state != BATCH_FAILED && batch_end(worker->now.batch) == BATCH_FAILED)
+			state = report(worker, &worker->now);
 	}
-	if (state == BATCH_FAILED)
-		report(worker);
-	return 0;
+	end_batches(worker);
 }
 
-static int start_worker(const struct explore_plan *plan, struct shared *shared,
-			const int turn[2], unsigned int id)
+/* Return: the process id, or a negative errno. */
+static pid_t start_worker(const struct explore_plan *plan, struct shared *shared,
+			  const int turn[2], unsigned int id)
 {
 	struct batch_figures *figures = &shared->figures[id];
 	struct worker worker = {
-		.plan = plan, .shared = shared, .id = id, .number = id,
+		.plan = plan, .shared = shared, .id = id,
 		.turn = { turn[0], turn[1] },
 		.deadline = plan->duration_ns ? now_ns() + plan->duration_ns : 0,
 	};
@@ -229,10 +246,13 @@ static int start_worker(const struct explore_plan *plan, struct shared *shared,
 	fflush(stdout);
 	pid = fork();
 	if (pid)
-		return pid < 0 ? -errno : 0;
-	worker.batch = batch_alloc(plan->vm, plan->generation, plan->batch_size, figures);
-	worker.next = batch_alloc(plan->vm, plan->generation, plan->batch_size, figures);
-	_exit(worker.batch && worker.next ? work(&worker) : 1);
+		return pid < 0 ? -errno : pid;
+	worker.now.batch = batch_alloc(plan->vm, plan->generation, plan->batch_size, figures);
+	worker.next.batch = batch_alloc(plan->vm, plan->generation, plan->batch_size, figures);
+	if (!worker.now.batch || !worker.next.batch)
+		_exit(1);
+	work(&worker);
+	_exit(0);
 }
 
 static void add_figures(struct batch_figures *to, const struct batch_figures *from)
@@ -262,11 +282,23 @@ static void sum_up(const struct shared *shared, struct batch_figures *figures)
 		add_figures(figures, &shared->figures[i]);
 }
 
-/* A worker that died took the turn along, maybe: the other one must not wait for it. */
-static int wait_for_workers(const struct explore_plan *plan, struct shared *shared,
-			    int turn, struct explore_result *result)
+static bool is_worker(pid_t pid, const pid_t *workers, unsigned int nr)
 {
-	unsigned int alive = EXPLORE_WORKERS;
+	while (nr--)
+		if (workers[nr] == pid)
+			return true;
+	return false;
+}
+
+/*
+ * A worker that died took the turn along, maybe: the other one must not wait for it. What
+ * else ends is a child that a dead worker left to us.
+ */
+static int wait_for_workers(const struct explore_plan *plan, struct shared *shared, int turn,
+			    const pid_t *workers, unsigned int nr,
+			    struct explore_result *result)
+{
+	unsigned int alive = nr;
 	int status, err = 0;
 
 	while (alive) {
@@ -276,12 +308,14 @@ static int wait_for_workers(const struct explore_plan *plan, struct shared *shar
 		if (pid < 0)
 			return -errno;
 		if (!pid) {
-			poll(NULL, 0, PROGRESS_MS / 10);
+			poll(NULL, 0, POLL_MS);
 			sum_up(shared, &result->figures);
 			if (plan->progress)
 				plan->progress(&result->figures);
 			continue;
 		}
+		if (!is_worker(pid, workers, nr))
+			continue;
 		alive--;
 		result->rss_kb += usage.ru_maxrss;
 		if (!status)
@@ -296,8 +330,9 @@ static int wait_for_workers(const struct explore_plan *plan, struct shared *shar
 
 int explore_run(const struct explore_plan *plan, struct explore_result *result)
 {
+	pid_t workers[EXPLORE_WORKERS];
 	struct shared *shared;
-	unsigned int i;
+	unsigned int i, nr;
 	uint64_t start;
 	int turn[2], err = 0;
 
@@ -312,12 +347,15 @@ int explore_run(const struct explore_plan *plan, struct explore_result *result)
 		return err;
 	}
 	start = now_ns();
-	for (i = 0; i < EXPLORE_WORKERS && !err; i++)
-		err = start_worker(plan, shared, turn, i);
+	for (nr = 0; nr < EXPLORE_WORKERS && !err; nr++) {
+		workers[nr] = start_worker(plan, shared, turn, nr);
+		if (workers[nr] < 0)
+			err = workers[nr];
+	}
 	if (err)
 		atomic_store(&shared->stop, true);
-	else
-		err = wait_for_workers(plan, shared, turn[1], result);
+	nr -= !!err;
+	err = wait_for_workers(plan, shared, turn[1], workers, nr, result) ?: err;
 	result->ns = now_ns() - start;
 	sum_up(shared, &result->figures);
 	for (i = 0; i < NR_FAMILIES; i++)
@@ -343,7 +381,7 @@ enum explore_verdict explore_one(const struct vm_geometry *vm, enum generation g
 	if (!batch)
 		return EXPLORE_FAILED;
 	explore_case_copy(batch->cases[0], c);
-	if (!explore_case_canary(c, batch_orders(batch), batch->cases[1])) {
+	if (!explore_case_canary(c, batch->orders, batch->cases[1])) {
 		snprintf(failure->what, sizeof(failure->what), "too many steps");
 		batch_free(batch);
 		return EXPLORE_FAILED;

@@ -45,7 +45,7 @@ static unsigned long count_runs(const struct pte_table *table)
 
 unsigned long explore_weight(const struct explore_case *c)
 {
-	unsigned long weight = count_runs(c->start) * c->start->nr;
+	unsigned long weight = (count_runs(c->start) + !!c->start->vma) * c->start->nr;
 	unsigned int i;
 
 	for (i = 0; i < c->start->nr; i++)
@@ -65,7 +65,8 @@ static bool keep(struct search *s)
 {
 	int verdict;
 
-	if (s->over || explore_weight(s->attempt) >= explore_weight(s->best))
+	if (s->over || explore_weight(s->attempt) >= explore_weight(s->best) ||
+	    !explore_case_is_sound(s->attempt))
 		return false;
 	verdict = s->fails(s->attempt, s->arg);
 	s->tried++;
@@ -168,7 +169,7 @@ static bool shrink_table(struct search *s, enum pte_state state)
 	return any;
 }
 
-/* Nothing is simpler than a plain VMA. */
+/* A plain VMA, if no PTE needs another. */
 static bool shrink_vma(struct search *s)
 {
 	if (!s->best->start->vma)
@@ -176,11 +177,7 @@ static bool shrink_vma(struct search *s)
 	attempt(s)->start->vma = 0;
 	if (pte_table_count(s->attempt->start, BIT(PTE_UFFD_WP) | BIT(PTE_SWAPPED_UFFD_WP)))
 		return false;
-	s->tried++;
-	if (s->fails(s->attempt, s->arg) <= 0)
-		return false;
-	explore_case_copy(s->best, s->attempt);
-	return true;
+	return keep(s);
 }
 
 unsigned int explore_shrink(struct explore_case *c,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What the steps of a case do to a PTE table; see explore_steps.h. */
 #include "explore_steps.h"
+#include "range.h"
 
 /* What a step makes of a PTE. */
 struct effect {
@@ -69,7 +70,7 @@ static void split_pmd(struct pte_table *table)
 		pte_table_set_folio(table, 0, PTE_PRESENT, table->order, 0, table->nr);
 }
 
-static void change(const struct explore_step *step, struct pte *pte, bool *written)
+static void change(const struct explore_step *step, struct pte *pte, uint8_t *written)
 {
 	static const struct pte empty = { .state = PTE_EMPTY };
 
@@ -84,7 +85,7 @@ static void change(const struct explore_step *step, struct pte *pte, bool *writt
 		*pte = (struct pte){ .state = pte->state == PTE_LAZYFREE ||
 					      pte->state == PTE_REDIRTIED ?
 					      PTE_REDIRTIED : PTE_PRESENT };
-		*written = true;
+		*written = (*written + 1) & RANGE_WRITES;
 		break;
 	case STEP_READ:
 		*pte = (struct pte){ .state = pte->state == PTE_EMPTY ? PTE_ZERO :
@@ -95,7 +96,7 @@ static void change(const struct explore_step *step, struct pte *pte, bool *writt
 	}
 }
 
-void step_predict(const struct explore_step *step, struct pte_table *table, bool *written)
+void step_predict(const struct explore_step *step, struct pte_table *table, uint8_t *written)
 {
 	unsigned int i, changed = 0;
 
@@ -132,10 +133,11 @@ void step_apply_settings(const struct explore_step *step, struct collapse_rules 
 	}
 }
 
-void steps_forget_absent(const struct pte_table *table, bool *written)
+void steps_forget_absent(const struct pte_table *table, uint8_t *written)
 {
 	unsigned int i;
 
 	for (i = 0; i < table->nr; i++)
-		written[i] &= pte_is(&table->pte[i], PTE_DATA_STATES);
+		if (!pte_is(&table->pte[i], PTE_DATA_STATES))
+			written[i] |= RANGE_READS_ZERO;
 }

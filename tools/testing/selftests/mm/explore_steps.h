@@ -31,10 +31,10 @@ unsigned int step_delta(const struct explore_step *step, const struct pte_table 
 
 /* step_predict() - do a step to a table.
  * @table: changed in place
- * @written: per PTE, whether the page has the data of the process, or reads zero;
- *           changed in place
+ * @written: see struct range; changed in place
  */
-void step_predict(const struct explore_step *step, struct pte_table *table, bool *written);
+void step_predict(const struct explore_step *step, struct pte_table *table,
+		  uint8_t *written);
 
 /* step_apply_settings() - of a step that is one; others change nothing.
  * @rules: changed in place
@@ -43,8 +43,9 @@ void step_apply_settings(const struct explore_step *step, struct collapse_rules 
 
 /* steps_forget_absent() - a page that is gone takes its data along.
  * @table: as it is now
- * @written: changed in place: where no page is now, the next one will read zero
+ * @written: see struct range; changed in place: where no page is now, the next one will
+ *           read zero
  */
-void steps_forget_absent(const struct pte_table *table, bool *written);
+void steps_forget_absent(const struct pte_table *table, uint8_t *written);
 
 #endif

@@ -124,7 +124,10 @@ int range_each_run(const struct vm_geometry *vm, const struct range *range,
 /* The word that range_write_page() writes; never zero. */
 static uint64_t stamp_of(const struct range *range, unsigned int offset, size_t word)
 {
-	return (range->stamp << 32 ^ (uint64_t)(offset + 1) << 16 ^ word) | BIT_ULL(63);
+	uint64_t writes = range->written ? range->written[offset] & RANGE_WRITES : 0;
+
+	return (range->stamp << 32 ^ writes << 48 ^ (uint64_t)(offset + 1) << 16 ^ word) |
+	       BIT_ULL(63);
 }
 
 void range_write_page(const struct vm_geometry *vm, const struct range *range,
@@ -142,7 +145,7 @@ static int check_page(const struct vm_geometry *vm, const struct range *range,
 		      const uint64_t *word, unsigned int offset, size_t step,
 		      struct setup_error *error)
 {
-	bool data = range->written ? range->written[offset] :
+	bool data = range->written ? !(range->written[offset] & RANGE_READS_ZERO) :
 				     pte_is(&range->wanted->pte[offset], PTE_DATA_STATES);
 	size_t i, words = vm->page_size / sizeof(*word);
 

@@ -26,9 +26,15 @@ struct range {
 	uint64_t stamp;			/* distinguishes the data of this range from all others */
 	enum pin_kind pin_kind;		/* what pins its pinned PTEs */
 	uint64_t *pinned;		/* page frames of the pinned PTEs, 0 elsewhere; or NULL */
-	/* Per PTE: has its page been written to, or does it read zero? NULL: as @wanted. */
-	const bool *written;
+	/*
+	 * Per PTE: how often its page was written to, so that a write that was lost shows;
+	 * with RANGE_READS_ZERO for what is gone, or came of a hole. NULL: as @wanted.
+	 */
+	const uint8_t *written;
 };
+
+#define RANGE_READS_ZERO	BIT(7)
+#define RANGE_WRITES		(RANGE_READS_ZERO - 1)
 
 struct site;
 
