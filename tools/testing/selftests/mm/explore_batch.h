@@ -38,7 +38,7 @@ struct batch_failure {
 	enum batch_trouble trouble;
 	int nr;				/* the case; -1: none of them in particular */
 	const char *missing;		/* what this machine lacks, a constant; else NULL */
-	char what[512];
+	char what[400];
 };
 
 /* What batches add up to. */

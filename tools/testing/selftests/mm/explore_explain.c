@@ -2,6 +2,7 @@
 /* What is done with a case that fails; see explore_explain.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,7 +76,7 @@ static int still_fails(const struct explore_case *c, void *arg)
 static void write_down(const struct explore_plan *plan, const char *folder, uint64_t number,
 		       const struct explore_case *c)
 {
-	char path[512], text[CASE_TEXT];
+	char path[PATH_MAX], text[CASE_TEXT];
 	int fd, len;
 
 	snprintf(path, sizeof(path), "%s/mthp_explore-%llu-%llu.case", folder,

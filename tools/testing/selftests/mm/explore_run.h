@@ -30,7 +30,7 @@ struct explore_failed {
 	enum draw_family family;
 	enum batch_trouble trouble;
 	int nr;				/* of the case; -1: it is not known which */
-	char what[512];
+	char what[400];
 	char text[CASE_TEXT];		/* the case, up to the step at which it failed */
 	char expected[EXPLORE_TEXT];
 	char seen[EXPLORE_TEXT];

@@ -9,6 +9,7 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,7 +115,7 @@ static void run_corpus(void)
 
 	nr = scandir(explore.corpus, &entries, is_case, alphasort);
 	for (i = 0; i < nr; i++) {
-		char path[512];
+		char path[PATH_MAX];
 
 		snprintf(path, sizeof(path), "%s/%s", explore.corpus, entries[i]->d_name);
 		pass &= run_file(path, &cases);
