@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Read a PTE table off memory; see pte_read.h. */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -246,6 +247,22 @@ static int read_once(const struct vm_geometry *vm, const struct range *ranges,
 	return err;
 }
 
+/*
+ * PTEs that look as if their page was just being migrated. The flags that are read for a
+ * page frame may be those of what is there by then: not to be swapped out, as after
+ * MADV_FREE, where nobody called that.
+ */
+static unsigned int count_odd(const struct pte_table *wanted, const struct pte_table *seen)
+{
+	const unsigned long lazyfree = BIT(PTE_LAZYFREE) | BIT(PTE_REDIRTIED);
+	unsigned int i, odd = 0;
+
+	for (i = 0; i < seen->nr; i++)
+		odd += seen->pte[i].state == PTE_OTHER ||
+		       (pte_is(&seen->pte[i], lazyfree) && !pte_is(&wanted->pte[i], lazyfree));
+	return odd;
+}
+
 int pte_read_back(const struct vm_geometry *vm, const struct range *ranges,
 		  unsigned int nr, struct pte_table *const *seen,
 		  struct setup_error *error)
@@ -253,16 +270,15 @@ int pte_read_back(const struct vm_geometry *vm, const struct range *ranges,
 	unsigned int i, attempt, others = 1;
 	int err = 0;
 
-	/*
-	 * A page that is just being migrated is back in a moment. Its PTE is in no known
-	 * state then, or pagemap and smaps, read one after the other, saw different ones.
-	 */
+	/* Back in a moment; or pagemap and smaps, read one after the other, saw different ones. */
 	for (attempt = 0; attempt < READ_ATTEMPTS && others; attempt++) {
+		if (attempt)
+			poll(NULL, 0, 1 << attempt);	/* milliseconds */
 		err = read_once(vm, ranges, nr, seen, error);
 		if (err && err != -EUCLEAN)
 			break;
 		for (i = 0, others = !!err; i < nr && !err; i++)
-			others += pte_table_count(seen[i], BIT(PTE_OTHER));
+			others += count_odd(ranges[i].wanted, seen[i]);
 	}
 	return err;
 }

@@ -15,8 +15,8 @@
  * the range was set up as, where the sums of smaps bear it out: which pages are
  * referenced, which lazyfree pages were written again. That a page is pinned is taken
  * to be so as long as its PTE maps the page frame that was pinned, and a zero page to
- * be KSM's where KSM put one. Reads again where a PTE is in no known state, for that may
- * pass.
+ * be KSM's where KSM put one. Reads again what looks like a migration, for that
+ * passes.
  *
  * Return: 0; -EUCLEAN when pagemap and smaps contradict each other; another
  * negative errno.
