@@ -377,15 +377,13 @@ static enum batch_state do_own_steps(struct explore_batch *batch)
 /* The counts of one case to those of all. */
 static void add_counts(struct explore_batch *batch, const struct collapse_counts *counts)
 {
-	unsigned int order, rule;
+	unsigned int order;
 
 	for (order = 0; order < MAX_ORDERS; order++) {
 		batch->counts.alloc[order] += counts->alloc[order];
 		batch->counts.exceed_none[order] += counts->exceed_none[order];
 		batch->counts.exceed_swap[order] += counts->exceed_swap[order];
 		batch->counts.exceed_shared[order] += counts->exceed_shared[order];
-		for (rule = 0; rule < NR_COLLAPSE_RULES; rule++)
-			batch->figures->rules[rule][order] += counts->rules[rule][order];
 	}
 	batch->counts.defects |= counts->defects;
 }
@@ -428,6 +426,7 @@ static void predict(struct explore_batch *batch)
 		batch->defects[i] = counts.defects;
 		batch->excused_from[i] = counts.excused_from;
 		batch->excused_to[i] = counts.excused_to;
+		memcpy(batch->decided[i], counts.rules, sizeof(batch->decided[i]));
 		add_counts(batch, &counts);
 		remember_pfns(batch, i);
 	}
@@ -729,9 +728,14 @@ static enum batch_state judge_counters(struct explore_batch *batch)
 /* What was seen is how it is from now on, and looking at the data was a reference. */
 static void accept(struct explore_batch *batch, unsigned int nr)
 {
+	bool canary = nr + 1 == batch->nr;
 	struct pte_table *now = batch->now[nr];
-	unsigned int i;
+	unsigned int i, order;
 
+	/* What the canary shows is not that a table reached a rule. */
+	for (i = 0; i < NR_COLLAPSE_RULES && !canary; i++)
+		for (order = 0; order < MAX_ORDERS; order++)
+			batch->figures->rules[i][order] += batch->decided[nr][i][order];
 	pte_table_copy(now, batch->seen[nr]);
 	for (i = 0; i < now->nr; i++)
 		if (now->pte[i].state == PTE_UNREFERENCED)

@@ -72,6 +72,8 @@ struct explore_batch {
 	unsigned int defects[BATCH_MAX];	/* enum known_defect that the collapse may meet */
 	unsigned int excused_from[BATCH_MAX];	/* see struct collapse_counts */
 	unsigned int excused_to[BATCH_MAX];
+	/* Rules of the model that decided, of the last prediction. */
+	unsigned long decided[BATCH_MAX][NR_COLLAPSE_RULES][MAX_ORDERS];
 	bool forced[BATCH_MAX];		/* MADV_COLLAPSE said that it succeeded */
 	unsigned int at[BATCH_MAX];	/* next step */
 	bool moved[BATCH_MAX];		/* to the second of its two places */
