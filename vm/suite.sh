@@ -77,6 +77,8 @@ vm)
 	;;
 native)
 	replay="make $target-native$settings"
+	# A case that failed is kept with the logs.
+	[ "$program" != mthp_explore ] || set -- --failures "$BUILD/log" "$@"
 	"$TOP/vm/native.sh" "$suite/$program" "$@" || status=$?
 	;;
 *)
