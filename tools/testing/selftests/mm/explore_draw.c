@@ -270,7 +270,7 @@ static void draw_region(struct draw *d, struct pte_table *table)
 
 	from = region * size;
 	to = from + size;
-	switch (below(d, 6)) {
+	switch (d->special & BIT(PTE_UNREFERENCED) ? below(d, 2) : below(d, 6)) {
 	case 0:
 		fill(table, from, to, d->special & BIT(PTE_UNREFERENCED) ? PTE_UNREFERENCED :
 									  PTE_PRESENT);
