@@ -29,20 +29,13 @@ struct comparison {
 	bool data_differ;
 };
 
-/* Is a PTE that is not as expected what it was, or part of a smaller folio than that? */
-static bool is_less(const struct pte *before, const struct pte *expected, const struct pte *seen)
-{
-	return !memcmp(seen, before, sizeof(*seen)) ||
-	       (seen->state == PTE_PRESENT && !seen->stray && seen->order < expected->order);
-}
-
 static bool only_less_collapsed(const struct check_case *c)
 {
 	unsigned int i;
 
 	for (i = 0; i < c->seen->nr; i++)
 		if (memcmp(&c->seen->pte[i], &c->expected->pte[i], sizeof(struct pte)) &&
-		    !is_less(&c->before->pte[i], &c->expected->pte[i], &c->seen->pte[i]))
+		    !pte_is_less(&c->before->pte[i], &c->expected->pte[i], &c->seen->pte[i]))
 			return false;
 	return c->seen->vma == c->expected->vma;
 }

@@ -10,7 +10,6 @@
 #include "pte_read.h"
 #include "pte_setup.h"
 
-#define FORCE_ATTEMPTS	5
 #define MAX_MEMORY	(384UL << 20)		/* bytes of one batch, if that is four ranges */
 
 enum generation generation_detect(const struct vm_geometry *vm)
@@ -262,24 +261,10 @@ enum check_verdict check_lay_out(struct collapse_check *check)
 	return verdict;
 }
 
-/* EAGAIN is for what passes, as a page that is not on the LRU at this moment. */
-static int force_collapse(char *start, size_t size)
-{
-	unsigned int attempt;
-	int err = -1;
-
-	for (attempt = 0; attempt < FORCE_ATTEMPTS && err; attempt++) {
-		err = madvise(start, size, MADV_COLLAPSE);
-		if (err && errno != EAGAIN)
-			break;
-	}
-	return err;
-}
-
 static enum check_verdict force(struct collapse_check *check, const struct check_case *c,
 				char *start, size_t size)
 {
-	int err = force_collapse(start, size) ? errno : 0;
+	int err = -khugepaged_force(start, size);
 
 	if (err == c->forced_errno)
 		return CHECK_PASS;

@@ -16,7 +16,6 @@
 #include "pte_read.h"
 #include "pte_setup.h"
 
-#define FORCE_ATTEMPTS	5	/* EAGAIN is for what passes */
 #define SCANS_AT_MOST	2	/* what the first left out for a busy page, the second does */
 #define CACHE_LINE	64	/* bytes */
 
@@ -488,19 +487,10 @@ static int advise(struct explore_batch *batch, int advice)
 
 static void force(struct explore_batch *batch)
 {
-	size_t size = batch->vm->pmd_size;
-	unsigned int i, attempt;
+	unsigned int i;
 
-	for (i = 0; i < batch->nr; i++) {
-		char *start = batch->ranges[i].start;
-
-		batch->forced[i] = false;
-		for (attempt = 0; attempt < FORCE_ATTEMPTS && !batch->forced[i]; attempt++) {
-			batch->forced[i] = !madvise(start, size, MADV_COLLAPSE);
-			if (errno != EAGAIN)
-				break;
-		}
-	}
+	for (i = 0; i < batch->nr; i++)
+		batch->forced[i] = !khugepaged_force(batch->ranges[i].start, batch->vm->pmd_size);
 }
 
 enum batch_state batch_collapse(struct explore_batch *batch)
@@ -538,15 +528,11 @@ enum batch_state batch_collapse(struct explore_batch *batch)
 	return BATCH_GOES_ON;
 }
 
-/* Is a PTE that is not as expected what it was, or part of a smaller folio than that? */
+/* A known defect adds: swapped in by a try that failed, into folios of sizes that are on. */
 static bool is_less(const struct pte *before, const struct pte *expected, const struct pte *seen)
 {
-	if (!memcmp(seen, before, sizeof(*seen)))
-		return true;
-	if (seen->state != PTE_PRESENT || seen->stray)
-		return false;
-	/* Swapped in by a try that failed, into folios of sizes that are on, or not. */
-	return seen->order < expected->order || pte_is(before, PTE_SWAP_STATES);
+	return pte_is_less(before, expected, seen) ||
+	       (pte_is(before, PTE_SWAP_STATES) && seen->state == PTE_PRESENT && !seen->stray);
 }
 
 /* Is nothing worse with PTEs @from up to @to than that too little was collapsed? */

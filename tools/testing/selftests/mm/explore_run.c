@@ -111,7 +111,6 @@ static bool take_turn(struct worker *worker)
 
 static void give_turn(struct worker *worker)
 {
-	/* The pipe has room for one byte. */
 	if (write(worker->turn[1], "", 1) != 1)
 		atomic_store(&worker->shared->stop, true);
 }
@@ -240,7 +239,6 @@ static pid_t start_worker(const struct explore_plan *plan, struct shared *shared
 		.turn = { turn[0], turn[1] },
 		.deadline = plan->duration_ns ? now_ns() + plan->duration_ns : 0,
 	};
-
 	pid_t pid;
 
 	fflush(stdout);

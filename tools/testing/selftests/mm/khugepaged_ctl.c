@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 
 #include "khugepaged_ctl.h"
@@ -15,6 +16,8 @@
 
 #define SCAN_SLEEP	THP_SYSFS "/khugepaged/scan_sleep_millisecs"
 #define FULL_SCANS	THP_SYSFS "/khugepaged/full_scans"
+
+#define FORCE_ATTEMPTS	5
 
 #define IDLE_LIMIT_NS	10000000000ULL	/* without any work done */
 #define BUSY_LIMIT_NS	60000000000ULL	/* at work, but never done */
@@ -156,5 +159,15 @@ int khugepaged_scan(struct khugepaged *khugepaged, unsigned int passes)
 
 	while (passes-- && !err)
 		err = scan_once(khugepaged);
+	return err;
+}
+
+int khugepaged_force(char *start, size_t size)
+{
+	unsigned int attempt;
+	int err = -EAGAIN;
+
+	for (attempt = 0; attempt < FORCE_ATTEMPTS && err == -EAGAIN; attempt++)
+		err = madvise(start, size, MADV_COLLAPSE) ? -errno : 0;
 	return err;
 }

@@ -30,6 +30,13 @@ struct khugepaged {
  */
 int khugepaged_scan(struct khugepaged *khugepaged, unsigned int passes);
 
+/* khugepaged_force() - MADV_COLLAPSE, again where the errno is for what passes.
+ * @start: of the memory
+ * @size: in bytes
+ * Return: 0 or a negative errno; -EAGAIN when a page stayed off the LRU or the like.
+ */
+int khugepaged_force(char *start, size_t size);
+
 /* khugepaged_find() - process id of the khugepaged thread, 0 if there is none. */
 pid_t khugepaged_find(void);
 

@@ -58,6 +58,12 @@ static bool pte_equal(const struct pte *a, const struct pte *b)
 	       a->index == b->index && a->stray == b->stray;
 }
 
+bool pte_is_less(const struct pte *before, const struct pte *expected, const struct pte *seen)
+{
+	return pte_equal(seen, before) ||
+	       (seen->state == PTE_PRESENT && !seen->stray && seen->order < expected->order);
+}
+
 bool pte_table_equal(const struct pte_table *a, const struct pte_table *b)
 {
 	unsigned int i;

@@ -178,6 +178,11 @@ void pte_table_draw(const struct pte_table *expected, const struct pte_table *se
 /* pte_table_orders() - bit mask of the orders of the large folios in a table. */
 unsigned long pte_table_orders(const struct pte_table *table);
 
+/* pte_is_less() - is a PTE, after a collapse, what it was before, or part of a smaller folio
+ * than was expected?
+ */
+bool pte_is_less(const struct pte *before, const struct pte *expected, const struct pte *seen);
+
 /* pte_table_count() - number of PTEs in one of a set of states.
  * @states: bit mask of BIT(enum pte_state)
  */
