@@ -32,6 +32,9 @@ unsigned long check_orders_on(const struct collapse_check *check);
 /* check_remember_pfns() - page frames of what has to be left alone. */
 enum check_verdict check_remember_pfns(struct collapse_check *check);
 
+/* check_is_less() - are all tables as expected, but for regions that were left out? */
+bool check_is_less(struct collapse_check *check);
+
 /* check_judge() - all comparisons, and whether they say anything.
  * @before: the disturbances before the collapse
  */

@@ -313,16 +313,16 @@ static enum check_verdict collapse(struct collapse_check *check)
 static enum check_verdict collapse_measured(struct collapse_check *check)
 {
 	struct thp_counters before;
-	struct check_rss rss;
+	struct rss rss;
 	enum check_verdict verdict;
 
 	if (!check->measure)
 		return collapse(check);
-	check_read_rss(&check->vm, &rss);	/* once for the memory that reading takes */
+	rss_read(&check->vm, &rss);	/* once for the memory that reading takes */
 	thp_counters_read(&check->vm, &before);
-	check_read_rss(&check->vm, &rss);
+	rss_read(&check->vm, &rss);
 	verdict = collapse(check);
-	check_read_rss(&check->vm, &check->grown);
+	rss_read(&check->vm, &check->grown);
 	thp_counters_read(&check->vm, &check->moved);
 	thp_counters_since(&check->moved, &before);
 	check->grown.status -= rss.status;
@@ -368,6 +368,33 @@ static enum check_verdict renew_canary(struct collapse_check *check)
 	return CHECK_FAIL;
 }
 
+/* What was left out while pages were moved is looked at again. */
+static enum check_verdict scan_amid_moves(struct collapse_check *check,
+					  const struct disturbances *before)
+{
+	struct disturbances since = *before;
+	enum check_verdict verdict = CHECK_PASS;
+	bool moved = pages_were_moved(&check->vm, &since);
+	unsigned int more;
+
+	check->pages_moved = moved;
+	if (check->forced || check->passes == 1)
+		return CHECK_PASS;
+	for (more = 0; moved && !verdict && check_is_less(check); more++) {
+		if (more == SCANS_AMID_MOVES) {
+			check->skip_reason = "pages were moved during every scan";
+			return CHECK_SKIP;
+		}
+		check_print("less than expected, but pages were moved meanwhile: one more scan");
+		pause_amid_moves(more);
+		disturbances_read(&check->vm, 0, &since);
+		verdict = wait_for_scans(check, 1) ?: settings_untouched(check) ?:
+			  check_read_back(check);
+		moved = pages_were_moved(&check->vm, &since);
+	}
+	return verdict;
+}
+
 enum check_verdict check_collapse(struct collapse_check *check)
 {
 	struct disturbances before;
@@ -385,6 +412,7 @@ enum check_verdict check_collapse(struct collapse_check *check)
 	verdict = verdict ?: collapse_measured(check);
 	verdict = verdict ?: settings_untouched(check);
 	verdict = verdict ?: check_read_back(check);
+	verdict = verdict ?: scan_amid_moves(check, &before);
 	verdict = verdict ?: check_judge(check, &before);
 	add_time(check, TIME_TOTAL, start);
 	return verdict;

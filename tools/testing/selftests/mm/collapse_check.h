@@ -17,6 +17,7 @@
 
 #include "kselftest.h"
 
+#include "collapse_compare.h"
 #include "collapse_model.h"
 #include "khugepaged_ctl.h"
 #include "pte_table.h"
@@ -61,15 +62,6 @@ struct check_case {
 	bool table_exists;		/* see struct range */
 };
 
-/* The anonymous memory of this process in pages, as two files tell it. */
-struct check_rss {
-	long status;		/* /proc/self/status: RssAnon, the mm's counter */
-	long smaps_rollup;	/* /proc/self/smaps_rollup: Anonymous, the page tables */
-};
-
-/* check_read_rss() - the anonymous memory of this process. */
-void check_read_rss(const struct vm_geometry *vm, struct check_rss *rss);
-
 enum check_time {
 	TIME_TOTAL,		/* in checks */
 	TIME_KHUGEPAGED,	/* of this, waiting for khugepaged */
@@ -97,8 +89,9 @@ struct collapse_check {
 	/* Results. */
 	struct collapse_counts counts;	/* as the model predicts them, of all passes */
 	struct thp_counters moved;	/* what the collapse added to the counters */
-	struct check_rss grown;		/* what it added to the memory of the process */
+	struct rss grown;		/* what it added to the memory of the process */
 	const char *skip_reason;	/* a constant, after CHECK_SKIP */
+	bool pages_moved;		/* some of the machine were, while it was collapsed */
 	bool only_less;			/* after CHECK_FAIL: too little was collapsed, no more */
 
 	struct check_case cases[CHECK_MAX_CASES];
@@ -174,11 +167,13 @@ enum check_verdict check_data(struct collapse_check *check, unsigned int nr);
  *
  * Compares the tables, the data, the page frames of what had to be left alone, what
  * the kernel counts as memory of the process, and the settings, which nobody may
- * have changed. Can be called again: the next round starts from what there is.
+ * have changed. Can be called again: the next round starts from what there is. With
+ * more than one pass, what was left out while pages of the machine were moved gets another
+ * scan, until one passes in which none are.
  *
  * Return: CHECK_PASS; CHECK_FAIL with a diagnostic printed; CHECK_SKIP when less was
- * collapsed than expected, the kernel found no free block for a folio meanwhile, and there
- * were not clearly enough.
+ * collapsed than expected, and either the kernel found no free block for a folio meanwhile
+ * and there were not clearly enough, or pages were moved all the time.
  */
 enum check_verdict check_collapse(struct collapse_check *check);
 

@@ -45,6 +45,7 @@ struct batch_failure {
 struct batch_figures {
 	unsigned long tables;		/* verified after a collapse */
 	unsigned long cases;
+	unsigned long given_up;		/* cases, as the machine lacked something */
 	unsigned long late;		/* needed one more scan, as a page was busy */
 	unsigned long defects[2];	/* met a known defect: of each bit of enum known_defect */
 	unsigned long counted;		/* collapses whose counters were compared */
@@ -86,6 +87,7 @@ struct explore_batch {
 	bool changed;			/* by a step, since the tables were read back */
 	bool settled;			/* the last collapse is being made sure of */
 	struct collapse_counts counts;	/* of the last scan, as predicted */
+	long tries[MAX_ORDERS];		/* of the first scan since the last change */
 	bool countable;			/* they are those of all cases, without a defect */
 	bool recounted;			/* they were wrong, and are looked at once more */
 	struct thp_counters counters;	/* as seen */

@@ -122,12 +122,12 @@ static int advise_site(const struct vm_geometry *vm, const struct site *site, in
 	return 0;
 }
 
-/* A PMD folio that is to be mapped by PTEs: a change to a part splits the PMD. */
-static int split_pmd(const struct vm_geometry *vm, char *start, struct setup_error *error)
+int pte_setup_split(const struct vm_geometry *vm, char *start)
 {
+	/* A change to a part splits the PMD. */
 	if (mprotect(start, vm->page_size, PROT_READ) ||
 	    mprotect(start, vm->page_size, PROT_READ | PROT_WRITE))
-		return setup_fail(error, -errno, "mprotect to split a PMD");
+		return -errno;
 	return 0;
 }
 
@@ -136,19 +136,21 @@ static int fault_folios(const struct vm_geometry *vm, struct site *site,
 {
 	const struct pte_table *table = site->range->wanted;
 	unsigned int offset;
+	int err = 0;
 
-	for (offset = 0; offset < table->nr; offset++) {
+	for (offset = 0; offset < table->nr && !err; offset++) {
 		const struct pte *pte = &table->pte[offset];
 		char *page = site->base + offset * vm->page_size;
 
 		if (pte->order != order || !starts_piece(table, offset))
 			continue;
 		touch_page(page);
-		if (order == vm->pmd_order && pte->state != PTE_PMD_MAPPED &&
-		    split_pmd(vm, page, error))
-			return -EIO;
+		if (order == vm->pmd_order && pte->state != PTE_PMD_MAPPED)
+			err = pte_setup_split(vm, page);
+		if (err)
+			setup_fail(error, err, "mprotect to split a PMD");
 	}
-	return 0;
+	return err;
 }
 
 /* Folios come from page faults, with their size the only one that is on. */

@@ -45,4 +45,10 @@ int pte_setup_pages(const struct vm_geometry *vm, struct range_area *area,
 int pte_setup_share(const struct vm_geometry *vm, struct range_area *area,
 		    struct setup_error *error);
 
+/* pte_setup_split() - let PTEs map a PMD folio; the folio stays.
+ * @start: of its range, readable and writable
+ * Return: 0 or a negative errno.
+ */
+int pte_setup_split(const struct vm_geometry *vm, char *start);
+
 #endif

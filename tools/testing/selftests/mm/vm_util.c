@@ -515,11 +515,17 @@ void disturbances_read(const struct vm_geometry *vm, unsigned long orders,
 		       struct disturbances *disturbances)
 {
 	long *collapse_failed = disturbances->collapse_failed;
+	static const char *const off_lru[] = {
+		"compact_isolated", "pgmigrate_success", "pgmigrate_fail", "pgscan_anon",
+		"pgrefill",
+	};
 	const char *text = read_vmstat();
-	unsigned int order;
+	unsigned int i, order;
 	char path[128];
 
 	memset(disturbances, 0, sizeof(*disturbances));
+	for (i = 0; i < ARRAY_SIZE(off_lru); i++)
+		disturbances->off_lru += vmstat(text, off_lru[i]);
 	disturbances->migrated = vmstat(text, "pgmigrate_success");
 	disturbances->fault_failed = vmstat(text, "thp_fault_fallback");
 	/* Kernels that collapse to this order only count it there. */

@@ -217,6 +217,7 @@ struct disturbances {
 	long fault_failed;			/* page faults got no folio of an order */
 	long collapse_failed[MAX_ORDERS];	/* nor did a collapse, by order */
 	long migrated;				/* pages */
+	long off_lru;	/* pages that compaction, migration or reclaim took off the LRU lists */
 };
 
 /* disturbances_read() - count them, since boot and system-wide.
