@@ -4,6 +4,7 @@
 #include "kselftest_harness.h"
 
 #include "explore_case.h"
+#include "explore_coverage.h"
 #include "explore_draw.h"
 #include "explore_shrink.h"
 #include "explore_steps.h"
@@ -119,7 +120,7 @@ TEST_F(explore, round_trip)
 	unsigned int i;
 
 	for (seed = 0; seed < 200; seed++) {
-		ASSERT_TRUE(draw_batch(seed, &self->options, seed % NR_FAMILIES, self->cases,
+		ASSERT_TRUE(draw_batch(seed, seed, &self->options, seed % NR_FAMILIES, self->cases,
 				       CASES));
 		for (i = 0; i < CASES; i++) {
 			ASSERT_LT(explore_case_format(self->cases[i], self->text,
@@ -140,11 +141,12 @@ TEST_F(explore, seed_decides)
 	uint64_t seed;
 
 	for (seed = 0; seed < 100; seed++) {
-		draw_batch(seed, &self->options, seed % NR_FAMILIES, self->cases, CASES);
-		draw_batch(seed, &self->options, seed % NR_FAMILIES, self->other, CASES);
+		draw_batch(seed, seed, &self->options, seed % NR_FAMILIES, self->cases, CASES);
+		draw_batch(seed, seed, &self->options, seed % NR_FAMILIES, self->other, CASES);
 		for (i = 0; i < CASES; i++)
 			ASSERT_TRUE(same_case(self->cases[i], self->other[i]));
-		draw_batch(seed + 1, &self->options, seed % NR_FAMILIES, self->other, CASES);
+		draw_batch(seed + 1, seed, &self->options, seed % NR_FAMILIES, self->other,
+			   CASES);
 		for (i = 0; i < CASES; i++)
 			same += same_case(self->cases[i], self->other[i]);
 	}
@@ -158,10 +160,64 @@ TEST_F(explore, number_does_not_matter)
 	uint64_t seed;
 
 	for (seed = 0; seed < 100; seed++) {
-		draw_batch(seed, &self->options, seed % NR_FAMILIES, self->cases, CASES);
-		draw_batch(seed, &self->options, seed % NR_FAMILIES, self->other, CASES / 2);
+		draw_batch(seed, seed, &self->options, seed % NR_FAMILIES, self->cases, CASES);
+		draw_batch(seed, seed, &self->options, seed % NR_FAMILIES, self->other, CASES / 2);
 		for (i = 0; i < CASES / 2; i++)
 			ASSERT_TRUE(same_case(self->cases[i], self->other[i]));
+	}
+}
+
+/* All that becomes of a case, by the model alone. */
+static unsigned int simulate(const struct explore_case *c, struct collapse_counts *counts)
+{
+	struct collapse_rules rules = { .generation = GEN_MAINLINE, .one_vma = true };
+	struct pte_table *table = pte_table_alloc(ORDER);
+	uint8_t written[BIT(ORDER)] = { 0 };
+	unsigned int i, collapses = 0;
+
+	pte_table_copy(table, c->start);
+	for (i = 0; i < c->nr_steps; i++) {
+		const struct explore_step *step = &c->steps[i];
+
+		step_apply_settings(step, &rules);
+		step_predict(step, table, written);
+		rules.refused = !pte_table_count(c->start, PTE_DATA_STATES | BIT(PTE_GUARD));
+		rules.forced = step->kind == STEP_FORCE;
+		if (!(STEP_COLLAPSES & BIT(step->kind)))
+			continue;
+		collapse_model(table, &rules, counts);
+		collapses++;
+	}
+	free(table);
+	return collapses;
+}
+
+static void print(const char *line)
+{
+	printf("# %s\n", line);
+}
+
+/* What a default run draws reaches every rule. */
+TEST_F(explore, draws_reach_every_rule)
+{
+	const unsigned int tables = 2000;
+	unsigned int i, nr;
+	uint64_t seed, batch;
+
+	for (seed = 0; seed < 3; seed++) {
+		struct collapse_counts counts = { 0 };
+		const struct coverage coverage = {
+			.pmd_order = ORDER, .orders = self->options.orders,
+			.counts = counts.rules, .print = print,
+		};
+
+		for (batch = 0, nr = 0; nr < tables; batch++) {
+			draw_batch(draw_hash(seed, batch), batch, &self->options,
+				   batch % NR_FAMILIES, self->cases, CASES);
+			for (i = 0; i < CASES; i++)
+				nr += simulate(self->cases[i], &counts);
+		}
+		EXPECT_EQ(0U, coverage_missing(&coverage, self->options.states));
 	}
 }
 
@@ -179,7 +235,7 @@ TEST_F(explore, options_hold)
 	EXPECT_EQ(BIT(FAMILY_ONE_SIZE) | BIT(FAMILY_SOME_SIZES) | BIT(FAMILY_ALL_SIZES),
 		  draw_families(&self->options));
 	for (seed = 0; seed < 200; seed++) {
-		draw_batch(seed, &self->options, FAMILY_SOME_SIZES, self->cases, CASES);
+		draw_batch(seed, seed, &self->options, FAMILY_SOME_SIZES, self->cases, CASES);
 		for (i = 0; i < CASES; i++) {
 			const struct explore_case *c = self->cases[i];
 
@@ -305,7 +361,7 @@ TEST_F(explore, shrinks_anything)
 	uint64_t seed;
 
 	for (seed = 0; seed < 30; seed++) {
-		draw_batch(seed, &self->options, seed % NR_FAMILIES, self->cases, CASES);
+		draw_batch(seed, seed, &self->options, seed % NR_FAMILIES, self->cases, CASES);
 		for (i = 0; i < CASES; i++) {
 			if (!fails_often(self->cases[i], &calls))
 				continue;

@@ -206,6 +206,8 @@ static enum try_result try_region(struct pass *pass, unsigned int offset,
 
 		if (pte_is(pte, HOLE_STATES)) {
 			if (++none > max_none_in_vma(pass, order)) {
+				if (pass->table->vma & VMA_ARMED)
+					decided(pass, RULE_TRY_ARMED_HOLE, order);
 				pass->counts->exceed_none[order]++;
 				return give_up(pass, offset, order, i - offset - (none - 1));
 			}
@@ -344,8 +346,10 @@ static bool is_vetoed(struct pass *pass, const struct pte *pte)
 /* All PTEs were seen: is enough of the range in use? */
 static bool is_referenced(struct pass *pass, unsigned int referenced)
 {
-	if (pass->rules->forced)
+	if (pass->rules->forced) {
+		scan_decided(pass, RULE_FORCED);
 		return true;
+	}
 	if (!referenced) {
 		scan_decided(pass, RULE_NONE_REFERENCED);
 		return false;
@@ -383,6 +387,8 @@ static bool scan(struct pass *pass, unsigned long orders)
 		}
 		if (is_vetoed(pass, pte))
 			return false;
+		if (pte->state == PTE_GUARD)
+			scan_decided(pass, RULE_GUARD_IS_SWAPPED);
 		if (pte_is(pte, UNMAPPED_STATES))
 			continue;
 		if (is_shared(pass, i) && ++shared > max_shared(pass, pmd_order)) {
@@ -418,6 +424,8 @@ void collapse_model(struct pte_table *table, const struct collapse_rules *rules,
 		orders &= pmd_only;
 
 	/* hugepage_vma_revalidate(): the PTE table must belong to one VMA. */
+	if (rules->refused || rules->no_table)
+		scan_decided(&pass, RULE_NOT_SCANNED);
 	if (!orders || rules->refused || rules->no_table || !rules->one_vma ||
 	    !scan(&pass, orders))
 		return;

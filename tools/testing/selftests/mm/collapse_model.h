@@ -27,6 +27,8 @@ extern const char *const generation_names[NR_GENERATIONS];
 
 /* Branches of the model, so that a run can tell which of them its tables reached. */
 enum collapse_rule {
+	/* Before the scan. */
+	RULE_NOT_SCANNED,
 	/* The scan: vetoes. */
 	RULE_PMD_MAPPED,
 	RULE_PINNED,
@@ -40,9 +42,11 @@ enum collapse_rule {
 	RULE_SWAP_BEYOND,
 	RULE_SHARED_AT_LIMIT,
 	RULE_SHARED_BEYOND,
+	RULE_GUARD_IS_SWAPPED,
 	RULE_NONE_REFERENCED,
 	RULE_HALF_REFERENCED,		/* at least, beside swapped PTEs */
 	RULE_LESS_REFERENCED,
+	RULE_FORCED,
 	/* The walk over the regions, of each order. */
 	RULE_JUST_ENOUGH,		/* occupied PTEs */
 	RULE_ONE_TOO_FEW,
@@ -50,6 +54,7 @@ enum collapse_rule {
 	RULE_COLLAPSED,
 	RULE_HOLES_FILLED,
 	RULE_LEFT_ALONE,		/* it has a folio of the order */
+	RULE_TRY_ARMED_HOLE,
 	RULE_TRY_SHARED,
 	RULE_TRY_SWAPPED,
 	RULE_TRY_NOT_REFERENCED,

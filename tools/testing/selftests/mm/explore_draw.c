@@ -82,6 +82,7 @@ struct draw {
 	const struct draw_options *options;
 	uint64_t seed;
 	uint64_t next;
+	uint64_t turn;		/* see draw_batch() */
 	unsigned int nr;	/* PTEs of a range */
 	unsigned long possible;	/* states beside present, empty and zero, for this batch */
 	unsigned long special;	/* of these, for this table */
@@ -96,6 +97,12 @@ static unsigned int below(struct draw *d, unsigned int limit)
 static bool one_in(struct draw *d, unsigned int n)
 {
 	return !below(d, n);
+}
+
+/* The same for what a whole batch has in common: just one of @n batches in a row. */
+static bool turn_of(const struct draw *d, unsigned int n)
+{
+	return d->turn % n == 0;
 }
 
 /* One of the bits of a mask. */
@@ -163,18 +170,24 @@ static unsigned long draw_sizes(struct draw *d, enum draw_family family)
 
 /*
  * 0 and the maximum decide most; then the values beside them, and any. With the PMD size on
- * the maximum makes a huge page of everything, which shows little and takes long.
+ * the maximum makes a huge page of everything, which shows little and takes long; without
+ * it, most tables are drawn for it. With the PMD size alone, every other batch is for a
+ * limit that PTEs can be counted up to.
  */
-static unsigned int draw_none(struct draw *d, unsigned long sizes)
+static unsigned int draw_none(struct draw *d, unsigned long sizes, bool first)
 {
-	bool pmd = sizes & BIT(d->options->pmd_order);
-	unsigned int max = d->nr - 1, kind = below(d, 8);
+	bool pmd = sizes & BIT(d->options->pmd_order), alone = sizes == BIT(d->options->pmd_order);
+	unsigned int max = d->nr - 1, kind = below(d, 8), nth = d->turn / NR_FAMILIES;
 
 	if (d->options->max_ptes_none != DRAW_ANY_LIMIT)
 		return d->options->max_ptes_none;
-	if (kind < 3)
+	if (first && !pmd && nth % 3 < 2)
+		return max;
+	if (first && alone && nth % 2)
+		return below(d, max);
+	if (kind < 4)
 		return 0;
-	if (kind < (pmd ? 4 : 6))
+	if (kind < (pmd ? 5 : 6))
 		return max;
 	if (kind < 7)
 		return one_in(d, 2) ? 1 : max - 1;
@@ -317,13 +330,15 @@ static void draw_threshold(struct draw *d, struct pte_table *table)
 	enum pte_state state = pick_bit(d, BIT(PTE_EMPTY) |
 					(d->possible & (BIT(PTE_SWAPPED) | BIT(PTE_SHARED))));
 
+	if (d->possible & BIT(PTE_SHARED) && one_in(d, 3))
+		state = PTE_SHARED;
 	/* Many swapped pages take long. */
 	if (state == PTE_SWAPPED && d->rules.max_ptes_swap > table->nr / 4)
 		state = PTE_EMPTY;
 	limit = state == PTE_SWAPPED ? d->rules.max_ptes_swap :
 		state == PTE_SHARED ? d->rules.max_ptes_shared : d->rules.max_ptes_none;
-	limit += below(d, 3);
-	limit -= !!limit;
+	if (one_in(d, 2))
+		limit += one_in(d, 2) || !limit ? 1 : -1;
 	if (limit > table->nr)
 		limit = table->nr;
 	at = below(d, table->nr - limit + 1);
@@ -431,9 +446,33 @@ static void draw_theme(struct draw *d, struct pte_table *table)
 	const unsigned long uffd = BIT(PTE_UFFD_WP) | BIT(PTE_SWAPPED_UFFD_WP);
 
 	d->special = 0;
-	if (d->possible && one_in(d, 2))
+	if (d->possible && below(d, 3))
 		d->special = one_in(d, 8) ? d->possible & ~uffd : BIT(pick_bit(d, d->possible));
 	table->vma = d->special & uffd ? VMA_ARMED : 0;
+}
+
+/* A region that the walk tries, and in which the try meets what ends it. */
+static void draw_spoiled(struct draw *d, struct pte_table *table)
+{
+	unsigned long sizes = d->rules.orders & ~BIT(table->order);
+	unsigned int order = sizes ? pick_bit(d, sizes) : 2 + below(d, table->order - 2);
+	unsigned int size = BIT(order), from = below(d, d->nr / size) * size;
+	unsigned int at = from + below(d, size), half = from < d->nr / 2 ? d->nr / 2 : 0;
+	bool filling = d->rules.max_ptes_none == d->nr - 1;
+	enum pte_state state = pick_bit(d, BIT(filling ? PTE_EMPTY : PTE_PRESENT) |
+					(d->possible & (BIT(PTE_SHARED) | BIT(PTE_UNREFERENCED))));
+
+	/* Only where holes are filled are regions tried that are not full. */
+	if (filling && d->possible & BIT(PTE_SWAPPED) && one_in(d, 2))
+		state = PTE_SWAPPED;
+	table->vma = state == PTE_EMPTY && may(d, PTE_UFFD_WP) ? VMA_ARMED : 0;
+	fill(table, from, from + size, state == PTE_UNREFERENCED ? state : PTE_PRESENT);
+	/* What lets the scan go on: half of the range, or one page. */
+	if (state == PTE_SWAPPED)
+		fill(table, half, half + d->nr / 2, PTE_PRESENT);
+	else if (state == PTE_UNREFERENCED && below(d, 4))
+		set_state(table, half, PTE_PRESENT);
+	set_state(table, at, state);
 }
 
 static void draw_any_table(struct draw *d, struct pte_table *table)
@@ -443,14 +482,16 @@ static void draw_any_table(struct draw *d, struct pte_table *table)
 
 	draw_theme(d, table);
 	fill(table, 0, table->nr, PTE_EMPTY);
-	if (style < 8) {
+	if (style < 6) {
 		for (regions = 1 + below(d, 8); regions; regions--)
 			draw_region(d, table);
-	} else if (style < 10) {
+	} else if (style < 9) {
 		draw_threshold(d, table);
-	} else if (style < 11) {
+	} else if (style < 10) {
 		draw_full(d, table);
-	} else if (style < 13) {
+	} else if (style < 12) {
+		draw_spoiled(d, table);
+	} else if (style < 14) {
 		draw_runs(d, table);
 	} else if (style < 15 || !(d->options->folio_orders & BIT(table->order))) {
 		draw_noise(d, table);
@@ -504,7 +545,7 @@ static void add_settings(struct draw *d, enum draw_family family, bool first,
 	unsigned long sizes = draw_sizes(d, family);
 	struct explore_step steps[] = {
 		{ .kind = STEP_SIZES, .value = sizes },
-		{ .kind = STEP_NONE, .value = draw_none(d, sizes) },
+		{ .kind = STEP_NONE, .value = draw_none(d, sizes, first) },
 		{ .kind = STEP_SWAP, .value = draw_limit(d, d->nr / 8) },
 		{ .kind = STEP_SHARED, .value = draw_limit(d, d->nr / 2) },
 	};
@@ -582,7 +623,7 @@ static void draw_start(struct batch_draw *b, enum draw_family family,
 	b->common.possible = options->states &
 			     ~(BIT(PTE_EMPTY) | BIT(PTE_PRESENT) | BIT(PTE_ZERO));
 	/* Without what meets a known defect, so that the counters can be compared. */
-	if (one_in(&b->common, 2))
+	if (turn_of(&b->common, 2))
 		b->common.possible &= ~DEFECT_STATES;
 	b->child = b->common.possible & BIT(PTE_SHARED);
 	for (i = 0; i < nr; i++) {
@@ -594,7 +635,7 @@ static void draw_start(struct batch_draw *b, enum draw_family family,
 }
 
 static void draw_round(struct batch_draw *b, enum draw_family family, bool first,
-		       struct explore_case *const *cases, unsigned int nr)
+		       enum step_kind kind, struct explore_case *const *cases, unsigned int nr)
 {
 	enum step_kind child = b->child ? STEP_EXIT : STEP_SHARE;
 	struct draw *common = &b->common;
@@ -609,30 +650,32 @@ static void draw_round(struct batch_draw *b, enum draw_family family, bool first
 		add_child(b->cases, cases, nr, child);
 		b->child = !b->child;
 	}
-	add_to_all(cases, nr, (struct explore_step){
-			.kind = one_in(common, 12) ? STEP_FORCE : STEP_COLLAPSE });
+	add_to_all(cases, nr, (struct explore_step){ .kind = kind });
 }
 
-bool draw_batch(uint64_t seed, const struct draw_options *options, enum draw_family family,
-		struct explore_case *const *cases, unsigned int nr)
+bool draw_batch(uint64_t seed, uint64_t turn, const struct draw_options *options,
+		enum draw_family family, struct explore_case *const *cases, unsigned int nr)
 {
 	struct batch_draw b = {
 		.common = {
-			.options = options, .seed = seed, .nr = BIT(options->pmd_order),
+			.options = options, .seed = seed, .turn = turn,
+			.nr = BIT(options->pmd_order),
 			.rules = { .generation = GEN_MAINLINE, .one_vma = true },
 		},
 		.cases = calloc(nr, sizeof(*b.cases)),
 		.scratch = pte_table_alloc(options->pmd_order),
 	};
-	unsigned int i, round, rounds = 1 + below(&b.common, options->rounds);
+	unsigned int i, round, forced, rounds = 1 + below(&b.common, options->rounds);
 	bool drawn = b.cases && b.scratch;
 
 	for (i = 0; i < nr; i++)
 		cases[i]->nr_steps = 0;
 	if (drawn)
 		draw_start(&b, family, cases, nr);
+	forced = turn_of(&b.common, 3) ? below(&b.common, rounds) : rounds;
 	for (round = 0; round < rounds && drawn; round++)
-		draw_round(&b, family, !round, cases, nr);
+		draw_round(&b, family, !round, round == forced ? STEP_FORCE : STEP_COLLAPSE,
+			   cases, nr);
 	free(b.cases);
 	free(b.scratch);
 	return drawn;

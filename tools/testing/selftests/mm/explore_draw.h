@@ -44,15 +44,17 @@ struct draw_options {
 unsigned int draw_families(const struct draw_options *options);
 
 /* draw_batch() - cases that can go through the explorer side by side.
- * @seed: decides everything
+ * @seed: decides everything, but for
+ * @turn: of batches with numbers in a row, each gets its share of what is common to a whole
+ *        batch and rare
  * @options: what may be drawn
  * @family: of all settings
  * @cases: receives the cases
  * @nr: number of cases
  * Return: false when out of memory.
  */
-bool draw_batch(uint64_t seed, const struct draw_options *options, enum draw_family family,
-		struct explore_case *const *cases, unsigned int nr);
+bool draw_batch(uint64_t seed, uint64_t turn, const struct draw_options *options,
+		enum draw_family family, struct explore_case *const *cases, unsigned int nr);
 
 /* draw_state() - the state of a name, as "swapped".
  * Return: the state, or NR_PTE_STATES when there is none of that name that can be drawn.

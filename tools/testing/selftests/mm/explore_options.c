@@ -31,7 +31,8 @@ static void usage(FILE *to, const char *name)
 		"\n"
 		"      --seed N           the same seed gives the same cases (default: the time)\n"
 		"      --tables N         begin no batch after N tables were verified\n"
-		"      --time S           begin no batch after S seconds (default %u, 0 with --tables)\n"
+		"      --time S           begin no batch after S seconds (0 with --tables; default %u,\n"
+		"                         twice that while some rule of the model was not reached)\n"
 		"      --orders LIST      sizes that may be on, as 2,4,M; M is the PMD order\n"
 		"      --max-ptes-none N  the only limit, or max; default: any\n"
 		"      --states LIST      only these, of: %s\n"
@@ -341,6 +342,7 @@ static bool parse_all(int argc, char **argv, struct explore_options *explore, in
 	if (!explore->seconds && !explore->plan.max_tables)
 		explore->seconds = DEFAULT_SECONDS;
 	explore->plan.duration_ns = explore->seconds * 1000000000ULL;
+	explore->plan.patience_ns = explore->restricted ? 0 : explore->plan.duration_ns;
 	if (!timeout)
 		suite.timeout = explore->seconds ? explore->seconds + 300 : 86400;
 	return true;

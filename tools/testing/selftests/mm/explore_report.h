@@ -10,18 +10,6 @@
 /* report_figures() - how much was done, how fast, where the time went. */
 void report_figures(const struct explore_result *result);
 
-/* report_coverage() - a table of which rules of the model decided how often, by order. */
-void report_coverage(const struct vm_geometry *vm, const struct batch_figures *figures);
-
-/* report_unreached() - the rules that no table reached.
- * @vm: its orders are those that count
- * @states: bit mask of the states that could be drawn; rules about others do not count
- * @figures: of the run
- * Return: how many there are, each of which was printed.
- */
-unsigned int report_unreached(const struct vm_geometry *vm, unsigned long states,
-			      const struct batch_figures *figures);
-
 /* report_tables() - draw the tables of case 0 of a batch: before, expected and seen. */
 void report_tables(const struct explore_batch *batch);
 

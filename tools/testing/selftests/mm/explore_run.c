@@ -24,9 +24,11 @@ struct shared {
 	atomic_ulong tables;
 	atomic_ulong tables_of[NR_FAMILIES];
 	atomic_bool stop;
+	atomic_bool enough;
 	atomic_flag failed;
 	bool failure_written;
 	struct explore_failed failure;
+	const char *missing;		/* why batches were given up, a constant; NULL: none was */
 };
 
 /* A batch and where it comes from. */
@@ -35,6 +37,7 @@ struct slot {
 	uint64_t number;
 	enum draw_family family;
 	bool begun;			/* it has its large folios */
+	bool given_up;			/* the machine lacks something */
 };
 
 /* One process. Who holds the byte of the pipe has the machine to himself: a turn. */
@@ -66,8 +69,8 @@ enum draw_family explore_draw_batch(const struct explore_plan *plan, uint64_t nu
 	nth = number % __builtin_popcount(families);
 	while (!(families & BIT(family)) || nth--)
 		family++;
-	if (!draw_batch(draw_hash(plan->seed, number), &plan->options, family, batch->cases,
-			batch->nr - 1))
+	if (!draw_batch(draw_hash(plan->seed, number), number, &plan->options, family,
+			batch->cases, batch->nr - 1))
 		abort();	/* a worker that dies is a failure of the run */
 	explore_case_canary(batch->cases[0], batch->orders, batch->cases[batch->nr - 1]);
 	return family;
@@ -78,12 +81,23 @@ static void format_table(const struct pte_table *table, char *text)
 	pte_table_format(table, text, EXPLORE_TEXT);
 }
 
-static enum batch_state report(struct worker *worker, const struct slot *slot)
+/* A batch that the machine could not do to its end says nothing of the kernel. */
+static enum batch_state give_up(struct worker *worker, struct slot *slot)
+{
+	slot->given_up = true;
+	slot->batch->figures->given_up += slot->batch->nr;
+	worker->shared->missing = slot->batch->failure.missing;
+	return BATCH_DONE;
+}
+
+static enum batch_state report(struct worker *worker, struct slot *slot)
 {
 	struct explore_failed *failure = &worker->shared->failure;
 	const struct explore_batch *batch = slot->batch;
 	int nr = batch->failure.nr;
 
+	if (batch->failure.missing)
+		return give_up(worker, slot);
 	atomic_store(&worker->shared->stop, true);
 	if (atomic_flag_test_and_set(&worker->shared->failed))
 		return BATCH_FAILED;
@@ -115,12 +129,18 @@ static void give_turn(struct worker *worker)
 		atomic_store(&worker->shared->stop, true);
 }
 
+static bool is_late(const struct worker *worker)
+{
+	uint64_t patience = atomic_load(&worker->shared->enough) ? 0 : worker->plan->patience_ns;
+
+	return worker->deadline && now_ns() >= worker->deadline + patience;
+}
+
 static bool is_over(const struct worker *worker)
 {
 	const struct explore_plan *plan = worker->plan;
 
-	return atomic_load(&worker->shared->stop) ||
-	       (worker->deadline && now_ns() >= worker->deadline) ||
+	return atomic_load(&worker->shared->stop) || is_late(worker) ||
 	       (plan->max_tables && atomic_load(&worker->shared->tables) >= plan->max_tables);
 }
 
@@ -129,15 +149,16 @@ static void draw(struct worker *worker, struct slot *slot, uint64_t number)
 	slot->number = number;
 	slot->family = explore_draw_batch(worker->plan, number, slot->batch);
 	slot->begun = false;
+	slot->given_up = false;
 }
 
 /* In a turn. */
 static enum batch_state begin(struct worker *worker, struct slot *slot)
 {
 	slot->begun = true;
-	if (batch_begin(slot->batch) != BATCH_FAILED)
+	if (batch_begin(slot->batch) != BATCH_FAILED || report(worker, slot) != BATCH_FAILED)
 		return BATCH_GOES_ON;
-	return report(worker, slot);
+	return BATCH_FAILED;
 }
 
 /* One turn: a collapse; at the end of a batch, the folios of the next one too. */
@@ -150,7 +171,7 @@ static enum batch_state do_turn(struct worker *worker)
 		return BATCH_DONE;
 	state = batch_collapse(now->batch);
 	if (state == BATCH_FAILED)
-		report(worker, now);
+		state = report(worker, now);
 	else if (now->batch->settled && !worker->next.begun && !is_over(worker))
 		state = begin(worker, &worker->next);
 	give_turn(worker);
@@ -176,7 +197,7 @@ static enum batch_state finish_batch(struct worker *worker)
 	if (state == BATCH_GOES_ON)
 		state = batch_advance(batch);
 	if (state == BATCH_FAILED)
-		report(worker, &worker->now);
+		state = report(worker, &worker->now);
 	while (state == BATCH_GOES_ON) {
 		state = do_turn(worker);
 		if (state != BATCH_GOES_ON)
@@ -184,7 +205,7 @@ static enum batch_state finish_batch(struct worker *worker)
 		state = batch_judge(batch);
 		count_tables(worker, &tables);
 		if (state == BATCH_FAILED)
-			report(worker, &worker->now);
+			state = report(worker, &worker->now);
 		if (state == BATCH_GOES_ON && !batch->scans && is_over(worker))
 			state = BATCH_DONE;
 	}
@@ -222,7 +243,7 @@ static void work(struct worker *worker)
 		}
 		swap_slots(worker);
 		draw(worker, &worker->next, worker->now.number + EXPLORE_WORKERS);
-		state = finish_batch(worker);
+		state = worker->now.given_up ? BATCH_DONE : finish_batch(worker);
 		if (state != BATCH_FAILED && batch_end(worker->now.batch) == BATCH_FAILED)
 			state = report(worker, &worker->now);
 	}
@@ -260,6 +281,7 @@ static void add_figures(struct batch_figures *to, const struct batch_figures *fr
 	to->tables += from->tables;
 	to->cases += from->cases;
 	to->late += from->late;
+	to->given_up += from->given_up;
 	to->counted += from->counted;
 	to->uncounted += from->uncounted;
 	to->recounted += from->recounted;
@@ -308,8 +330,8 @@ static int wait_for_workers(const struct explore_plan *plan, struct shared *shar
 		if (!pid) {
 			poll(NULL, 0, POLL_MS);
 			sum_up(shared, &result->figures);
-			if (plan->progress)
-				plan->progress(&result->figures);
+			if (plan->enough)
+				atomic_store(&shared->enough, plan->enough(&result->figures));
 			continue;
 		}
 		if (!is_worker(pid, workers, nr))
@@ -360,6 +382,7 @@ int explore_run(const struct explore_plan *plan, struct explore_result *result)
 		result->tables[i] = shared->tables_of[i];
 	result->failed = shared->failure_written;
 	result->failure = shared->failure;
+	result->missing = shared->missing;
 	close(turn[0]);
 	close(turn[1]);
 	munmap(shared, sizeof(*shared));

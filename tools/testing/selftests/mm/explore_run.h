@@ -19,9 +19,10 @@ struct explore_plan {
 	uint64_t seed;
 	unsigned int batch_size;	/* cases */
 	uint64_t duration_ns;		/* no batch begins after that; 0: no limit */
+	uint64_t patience_ns;		/* but so much later while there is not enough() */
 	unsigned long max_tables;	/* no batch begins after so many; 0: no limit */
-	/* Called now and then while it runs, with what it came to so far. */
-	void (*progress)(const struct batch_figures *figures);
+	/* Called now and then while it runs, with what it came to so far. May be NULL. */
+	bool (*enough)(const struct batch_figures *figures);
 };
 
 /* The first failure of a run; what a worker saw, in words. */
@@ -43,6 +44,7 @@ struct explore_result {
 	long rss_kb;			/* peak, of all workers together */
 	bool failed;
 	struct explore_failed failure;
+	const char *missing;		/* why cases were given up, a constant; NULL: none was */
 };
 
 /* explore_batch_size() - how many cases of a batch fit.
