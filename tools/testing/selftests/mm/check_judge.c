@@ -12,37 +12,37 @@
 /* How a range, or all of them, came out. */
 struct comparison {
 	bool tables_differ;
-	bool more;		/* differ by more than too little collapsed */
 	bool data_differ;
 };
 
-static bool only_less_collapsed(const struct check_case *c)
+enum outcome { AS_EXPECTED, LESS, OTHERWISE };
+
+static enum outcome outcome_of(const struct check_case *c)
 {
 	unsigned int i;
 
+	if (pte_table_equal(c->expected, c->seen) ||
+	    (c->alternative && pte_table_equal(c->alternative, c->seen)))
+		return AS_EXPECTED;
 	for (i = 0; i < c->seen->nr; i++)
-		if (memcmp(&c->seen->pte[i], &c->expected->pte[i], sizeof(struct pte)) &&
+		if (!pte_equal(&c->seen->pte[i], &c->expected->pte[i]) &&
 		    !pte_is_less(&c->before->pte[i], &c->expected->pte[i], &c->seen->pte[i]))
-			return false;
-	return c->seen->vma == c->expected->vma;
+			return OTHERWISE;
+	return c->seen->vma == c->expected->vma ? LESS : OTHERWISE;
 }
 
 bool check_is_less(struct collapse_check *check)
 {
-	bool less = false;
+	enum outcome worst = AS_EXPECTED;
 	unsigned int i;
 
 	for (i = 0; i < check->nr_ranges; i++) {
-		const struct check_case *c = check_case_of(check, i);
+		enum outcome outcome = outcome_of(check_case_of(check, i));
 
-		if (pte_table_equal(c->expected, c->seen) ||
-		    (c->alternative && pte_table_equal(c->alternative, c->seen)))
-			continue;
-		if (!only_less_collapsed(c))
-			return false;
-		less = true;
+		if (outcome > worst)
+			worst = outcome;
 	}
-	return less;
+	return worst == LESS;
 }
 
 static void compare_range(struct collapse_check *check, unsigned int nr, const char *what,
@@ -56,10 +56,9 @@ static void compare_range(struct collapse_check *check, unsigned int nr, const c
 	if (c->took_alternative)
 		check_print_mismatch(check, c, "the other outcome that this test knows",
 				     c->expected, c->seen);
-	if (!c->took_alternative && !pte_table_equal(c->expected, c->seen)) {
+	if (outcome_of(c) != AS_EXPECTED) {
 		check_print_mismatch(check, c, what, c->expected, c->seen);
 		comparison->tables_differ = true;
-		comparison->more |= !only_less_collapsed(c);
 	}
 	if (range_check_data(&check->vm, &check->ranges[nr], c->seen, step, &error)) {
 		check_print_failure(check, c, what);
@@ -203,8 +202,7 @@ enum check_verdict check_judge(struct collapse_check *check,
 	struct disturbances after;
 
 	disturbances_read(&check->vm, check_orders_on(check), &after);
-	check->only_less = comparison.tables_differ && !comparison.more &&
-			   !comparison.data_differ;
+	check->only_less = check_is_less(check) && !comparison.data_differ;
 	if (check->only_less && lacked_blocks(check, before, &after)) {
 		check->skip_reason = "no free block of a size that was needed";
 		return CHECK_SKIP;

@@ -11,6 +11,7 @@
 #include "pte_setup.h"
 
 #define MAX_MEMORY	(384UL << 20)		/* bytes of one batch, if that is four ranges */
+#define FORCE_AMID_MOVES	10		/* times that MADV_COLLAPSE is called again */
 
 enum generation generation_detect(const struct vm_geometry *vm)
 {
@@ -265,7 +266,13 @@ static enum check_verdict force(struct collapse_check *check, const struct check
 				char *start, size_t size)
 {
 	int err = -khugepaged_force(start, size);
+	unsigned int nth;
 
+	/* The errno of what passes: give it time to. */
+	for (nth = 0; err == EAGAIN && err != c->forced_errno && nth < FORCE_AMID_MOVES; nth++) {
+		pause_amid_moves(nth);
+		err = -khugepaged_force(start, size);
+	}
 	if (err == c->forced_errno)
 		return CHECK_PASS;
 	check_print_set_up(c);
@@ -309,24 +316,26 @@ static enum check_verdict collapse(struct collapse_check *check)
 	return wait_for_scans(check, check->passes);
 }
 
-/* Only the collapse lies between the two readings. */
-static enum check_verdict collapse_measured(struct collapse_check *check)
+/* Only @act lies between the two readings; what it moves is added. */
+static enum check_verdict measured(struct collapse_check *check,
+				   enum check_verdict (*act)(struct collapse_check *check))
 {
 	struct thp_counters before;
-	struct rss rss;
+	struct rss rss, after;
 	enum check_verdict verdict;
 
 	if (!check->measure)
-		return collapse(check);
+		return act(check);
 	rss_read(&check->vm, &rss);	/* once for the memory that reading takes */
 	thp_counters_read(&check->vm, &before);
+	thp_counters_since(&before, &check->moved);
 	rss_read(&check->vm, &rss);
-	verdict = collapse(check);
-	rss_read(&check->vm, &check->grown);
+	verdict = act(check);
+	rss_read(&check->vm, &after);
 	thp_counters_read(&check->vm, &check->moved);
 	thp_counters_since(&check->moved, &before);
-	check->grown.status -= rss.status;
-	check->grown.smaps_rollup -= rss.smaps_rollup;
+	check->grown.status += after.status - rss.status;
+	check->grown.smaps_rollup += after.smaps_rollup - rss.smaps_rollup;
 	return verdict;
 }
 
@@ -368,6 +377,11 @@ static enum check_verdict renew_canary(struct collapse_check *check)
 	return CHECK_FAIL;
 }
 
+static enum check_verdict scan_once_more(struct collapse_check *check)
+{
+	return wait_for_scans(check, 1);
+}
+
 /* What was left out while pages were moved is looked at again. */
 static enum check_verdict scan_amid_moves(struct collapse_check *check,
 					  const struct disturbances *before)
@@ -380,15 +394,13 @@ static enum check_verdict scan_amid_moves(struct collapse_check *check,
 	check->pages_moved = moved;
 	if (check->forced || check->passes == 1)
 		return CHECK_PASS;
-	for (more = 0; moved && !verdict && check_is_less(check); more++) {
-		if (more == SCANS_AMID_MOVES) {
-			check->skip_reason = "pages were moved during every scan";
-			return CHECK_SKIP;
-		}
+	for (more = 0; more < SCANS_AMID_MOVES; more++) {
+		if (verdict || !moved || !check_is_less(check))
+			break;
 		check_print("less than expected, but pages were moved meanwhile: one more scan");
 		pause_amid_moves(more);
 		disturbances_read(&check->vm, 0, &since);
-		verdict = wait_for_scans(check, 1) ?: settings_untouched(check) ?:
+		verdict = measured(check, scan_once_more) ?: settings_untouched(check) ?:
 			  check_read_back(check);
 		moved = pages_were_moved(&check->vm, &since);
 	}
@@ -406,10 +418,12 @@ enum check_verdict check_collapse(struct collapse_check *check)
 	verdict = check_broken(check) ?: renew_canary(check);
 	for (i = 0; i < check->nr_ranges && !verdict; i++)
 		verdict = check_predict(check, check_case_of(check, i));
+	memset(&check->moved, 0, sizeof(check->moved));
+	memset(&check->grown, 0, sizeof(check->grown));
+	disturbances_read(&check->vm, check_orders_on(check), &before);
 	verdict = verdict ?: check_remember_pfns(check);
 	verdict = verdict ?: apply(check, &check->settings);
-	disturbances_read(&check->vm, check_orders_on(check), &before);
-	verdict = verdict ?: collapse_measured(check);
+	verdict = verdict ?: measured(check, collapse);
 	verdict = verdict ?: settings_untouched(check);
 	verdict = verdict ?: check_read_back(check);
 	verdict = verdict ?: scan_amid_moves(check, &before);

@@ -169,11 +169,11 @@ enum check_verdict check_data(struct collapse_check *check, unsigned int nr);
  * the kernel counts as memory of the process, and the settings, which nobody may
  * have changed. Can be called again: the next round starts from what there is. With
  * more than one pass, what was left out while pages of the machine were moved gets another
- * scan, until one passes in which none are.
+ * scan, until one passes in which none are, or it were many.
  *
  * Return: CHECK_PASS; CHECK_FAIL with a diagnostic printed; CHECK_SKIP when less was
- * collapsed than expected, and either the kernel found no free block for a folio meanwhile
- * and there were not clearly enough, or pages were moved all the time.
+ * collapsed than expected, the kernel found no free block for a folio meanwhile, and there
+ * were not clearly enough.
  */
 enum check_verdict check_collapse(struct collapse_check *check);
 

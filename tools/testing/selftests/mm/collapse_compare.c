@@ -7,8 +7,14 @@
 #include <string.h>
 
 #include "collapse_compare.h"
+#include "knob.h"
 #include "nodes.h"
 #include "pte_read.h"
+
+/* Of what moves pages of the machine. */
+#define LOOK_MS		20
+#define QUIET_LOOKS	3
+#define MAX_LOOKS	100
 
 void compare_counters(const struct collapse_counts *expected, const struct thp_counters *seen,
 		      unsigned int order, struct counter_pair pairs[COUNTER_PAIRS])
@@ -46,11 +52,6 @@ bool rss_agrees(const struct vm_geometry *vm, enum generation generation, struct
 	return generation == GEN_NONE || rss->status == rss->smaps_rollup;
 }
 
-static bool same_pte(const struct pte *a, const struct pte *b)
-{
-	return !memcmp(a, b, sizeof(*a));
-}
-
 int pfns_to_stay(const struct vm_geometry *vm, const struct range *range,
 		 const struct pte_table *before, const struct pte_table *expected,
 		 uint64_t *pfns)
@@ -60,7 +61,7 @@ int pfns_to_stay(const struct vm_geometry *vm, const struct range *range,
 
 	/* What is to be collapsed may lie anywhere afterwards. */
 	for (i = 0; i < vm->nr; i++)
-		if (err || !same_pte(&before->pte[i], &expected->pte[i]))
+		if (err || !pte_equal(&before->pte[i], &expected->pte[i]))
 			pfns[i] = 0;
 	return err;
 }
@@ -74,9 +75,8 @@ int pfns_count_replaced(const struct vm_geometry *vm, const struct range *range,
 	unsigned int i;
 
 	for (i = 0; i < vm->nr && !err; i++) {
-		if (!pfns[i] || pfns[i] == now[i] || !same_pte(&seen->pte[i], &expected->pte[i]))
+		if (!pfns[i] || pfns[i] == now[i] || !pte_equal(&seen->pte[i], &expected->pte[i]))
 			continue;
-		replaced->pinned += seen->pte[i].state == PTE_PINNED;
 		if (replaced->pages++)
 			continue;
 		replaced->range = range;
@@ -95,15 +95,29 @@ bool pfns_were_migrated(const struct vm_geometry *vm, const struct replaced_page
 
 	disturbances_read(vm, 0, &after);
 	*migrated = after.migrated - before->migrated;
-	return !replaced->pinned && (long)replaced->pages <= *migrated;
+	return (long)replaced->pages <= *migrated;
 }
 
 bool pages_were_moved(const struct vm_geometry *vm, struct disturbances *since)
 {
 	long before = since->off_lru;
 
+	/* What each CPU has counted for itself, or a few pages are not seen. */
+	knob_write_always("/proc/sys/vm/stat_refresh", "1");
 	disturbances_read(vm, 0, since);
-	return since->off_lru != before;
+	return since->off_lru != before || since->isolated;
+}
+
+void wait_for_rest(const struct vm_geometry *vm)
+{
+	unsigned int quiet = 0, attempt;
+	struct disturbances since;
+
+	disturbances_read(vm, 0, &since);
+	for (attempt = 0; quiet < QUIET_LOOKS && attempt < MAX_LOOKS; attempt++) {
+		poll(NULL, 0, LOOK_MS);
+		quiet = pages_were_moved(vm, &since) ? 0 : quiet + 1;
+	}
 }
 
 void pause_amid_moves(unsigned int nth)

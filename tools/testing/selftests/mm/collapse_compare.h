@@ -53,7 +53,6 @@ int pfns_to_stay(const struct vm_geometry *vm, const struct range *range,
 /* Pages that are others than they had to be. */
 struct replaced_pages {
 	unsigned long pages;
-	unsigned long pinned;		/* of these */
 	const struct range *range;	/* of the first one */
 	unsigned int offset;		/* its PTE */
 	uint64_t before;		/* its page frame */
@@ -71,8 +70,8 @@ int pfns_count_replaced(const struct vm_geometry *vm, const struct range *range,
 			const struct pte_table *expected, const struct pte_table *seen,
 			const uint64_t *pfns, struct replaced_pages *replaced);
 
-/* pfns_were_migrated() - may migration alone have replaced them? Never a pinned one.
- * @before: the disturbances before the collapse
+/* pfns_were_migrated() - may migration alone have replaced them?
+ * @before: the disturbances, read before the page frames were
  * @migrated: receives how many pages of the machine were since
  */
 bool pfns_were_migrated(const struct vm_geometry *vm, const struct replaced_pages *replaced,
@@ -81,11 +80,15 @@ bool pfns_were_migrated(const struct vm_geometry *vm, const struct replaced_page
 #define SCANS_AMID_MOVES	20	/* of them, one should pass without */
 
 /* pages_were_moved() - were pages of the machine off the LRU lists for a moment?
- * A region with such a page is not collapsed: mm/khugepaged.c,
- * __collapse_huge_page_isolate(), SCAN_DEL_PAGE_LRU. That it was left out says nothing then.
+ * A region with such a page is not collapsed, or its whole range not: mm/khugepaged.c,
+ * __collapse_huge_page_isolate(), SCAN_DEL_PAGE_LRU; collapse_scan_pmd(), SCAN_PAGE_LRU. That
+ * it was left out says nothing then.
  * @since: read before the scan; is read again
  */
 bool pages_were_moved(const struct vm_geometry *vm, struct disturbances *since);
+
+/* wait_for_rest() - until pages of the machine are moved no more, or for two seconds. */
+void wait_for_rest(const struct vm_geometry *vm);
 
 /* pause_amid_moves() - let what moves pages go on; longer each time.
  * @nth: how often that was, from 0

@@ -286,9 +286,13 @@ int pte_read_back(const struct vm_geometry *vm, const struct range *ranges,
 bool pagemap_counts_by_folio(const struct vm_geometry *vm)
 {
 	size_t pmd = vm->pmd_size, page = vm->page_size;
+	static bool known, by_folio;	/* of this kernel */
 	uint64_t entry = PM_MMAP_EXCLUSIVE;
 	pid_t child = -1;
 	char *map, *start;
+
+	if (known)
+		return by_folio;
 
 	map = mmap(NULL, 2 * pmd, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (map == MAP_FAILED)
@@ -305,9 +309,11 @@ bool pagemap_counts_by_folio(const struct vm_geometry *vm)
 		pagemap_read(vm, start + pmd - page, 1, &entry);
 		kill(child, SIGKILL);
 		waitpid(child, NULL, 0);
+		by_folio = !(entry & PM_MMAP_EXCLUSIVE);
+		known = true;
 	}
 	munmap(map, 2 * pmd);
-	return !(entry & PM_MMAP_EXCLUSIVE);
+	return by_folio;
 }
 
 int pte_count_pages(const struct vm_geometry *vm, const char *start, unsigned int nr,

@@ -52,7 +52,7 @@ void pte_table_copy(struct pte_table *to, const struct pte_table *from)
 	to->vma = from->vma;
 }
 
-static bool pte_equal(const struct pte *a, const struct pte *b)
+bool pte_equal(const struct pte *a, const struct pte *b)
 {
 	return a->state == b->state && a->order == b->order &&
 	       a->index == b->index && a->stray == b->stray;
@@ -61,7 +61,8 @@ static bool pte_equal(const struct pte *a, const struct pte *b)
 bool pte_is_less(const struct pte *before, const struct pte *expected, const struct pte *seen)
 {
 	return pte_equal(seen, before) ||
-	       (seen->state == PTE_PRESENT && !seen->stray && seen->order < expected->order);
+	       (seen->state == PTE_PRESENT && !seen->stray && seen->order > before->order &&
+		seen->order < expected->order);
 }
 
 bool pte_table_equal(const struct pte_table *a, const struct pte_table *b)

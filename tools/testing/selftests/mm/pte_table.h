@@ -178,8 +178,11 @@ void pte_table_draw(const struct pte_table *expected, const struct pte_table *se
 /* pte_table_orders() - bit mask of the orders of the large folios in a table. */
 unsigned long pte_table_orders(const struct pte_table *table);
 
-/* pte_is_less() - is a PTE, after a collapse, what it was before, or part of a smaller folio
- * than was expected?
+/* pte_equal() - do two PTEs tell the same? */
+bool pte_equal(const struct pte *a, const struct pte *b);
+
+/* pte_is_less() - is a PTE, after a collapse, what it was before, or part of a folio that is
+ * larger than before and smaller than was expected?
  */
 bool pte_is_less(const struct pte *before, const struct pte *expected, const struct pte *seen);
 

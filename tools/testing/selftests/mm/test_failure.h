@@ -37,22 +37,51 @@ static int find_small_node(void)
 
 #define MANY_BLOCKS	1000	/* more than a small node has */
 
+#define PIECE		BIT(3)	/* pages; of a few, folios of order 2 can be made */
+
+/* Pages on a node that stay there, as many as half a block of the PMD order has; or NULL. */
+static char *hold_pages(const struct vm_geometry *vm, unsigned int node)
+{
+	size_t size = vm->pmd_size / 2;
+	char *held;
+
+	held = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (held == MAP_FAILED)
+		return NULL;
+	if (!madvise(held, size, MADV_NOHUGEPAGE) && !mlock(held, size) &&
+	    !nodes_move(vm, held, vm->nr / 2, node))
+		return held;
+	munmap(held, size);
+	return NULL;
+}
+
+/* Every other piece: what is left keeps them from becoming a block of the PMD order. */
+static void let_go_of_pieces(const struct vm_geometry *vm, char *held)
+{
+	size_t piece = PIECE * vm->page_size, at;
+
+	for (at = 0; at < vm->pmd_size / 2; at += 2 * piece)
+		munmap(held + at, piece);
+}
+
 /*
  * After the set-up: let the pages of the range live on a node that has no free block of
- * the PMD order, since hugetlb takes all there are. The range is mlocked, or hugetlb
- * would take its pages too.
+ * the PMD order, since hugetlb takes all there are, but for some that are far smaller. The
+ * range is mlocked, or hugetlb would take its pages too.
  */
 static enum check_verdict use_up_blocks(struct collapse_check *check)
 {
 	unsigned int pages = pte_table_count(check->cases[0].seen, PTE_FOLIO_STATES);
 	int node = find_small_node();
 	long before, nr;
+	char *held;
 
 	if (node < 0) {
 		check->skip_reason = "no NUMA node is small enough to be used up";
 		return CHECK_SKIP;
 	}
-	if (nodes_move(&check->vm, check->ranges[0].start, pages, node)) {
+	held = hold_pages(&check->vm, node);
+	if (!held || nodes_move(&check->vm, check->ranges[0].start, pages, node)) {
 		check->skip_reason = "the small node has no room for a range";
 		return CHECK_SKIP;
 	}
@@ -65,6 +94,9 @@ static enum check_verdict use_up_blocks(struct collapse_check *check)
 		check->skip_reason = "no hugetlb pages of PMD size";
 		return CHECK_SKIP;
 	}
+	let_go_of_pieces(&check->vm, held);
+	/* Both make the kernel compact that node, for a while longer than the calls last. */
+	wait_for_rest(&check->vm);
 	return check_read_back(check);
 }
 
@@ -114,6 +146,7 @@ static enum check_verdict use_up_pages(struct collapse_check *check)
 		if (madvise(filler + done, step, MADV_POPULATE_WRITE) ||
 		    nodes_move(&check->vm, filler + done, chunk, node))
 			break;
+	wait_for_rest(&check->vm);
 	return CHECK_PASS;
 }
 

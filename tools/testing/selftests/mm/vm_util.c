@@ -527,6 +527,7 @@ void disturbances_read(const struct vm_geometry *vm, unsigned long orders,
 	for (i = 0; i < ARRAY_SIZE(off_lru); i++)
 		disturbances->off_lru += vmstat(text, off_lru[i]);
 	disturbances->migrated = vmstat(text, "pgmigrate_success");
+	disturbances->isolated = vmstat(text, "nr_isolated_anon");
 	disturbances->fault_failed = vmstat(text, "thp_fault_fallback");
 	/* Kernels that collapse to this order only count it there. */
 	collapse_failed[vm->pmd_order] = vmstat(text, "thp_collapse_alloc_failed");

@@ -218,6 +218,7 @@ struct disturbances {
 	long collapse_failed[MAX_ORDERS];	/* nor did a collapse, by order */
 	long migrated;				/* pages */
 	long off_lru;	/* pages that compaction, migration or reclaim took off the LRU lists */
+	long isolated;	/* of these, anonymous ones that are not back yet */
 };
 
 /* disturbances_read() - count them, since boot and system-wide.
