@@ -173,7 +173,7 @@ static unsigned int simulate(const struct explore_case *c, struct collapse_count
 	struct collapse_rules rules = { .generation = GEN_MAINLINE, .one_vma = true };
 	struct pte_table *table = pte_table_alloc(ORDER);
 	uint8_t written[BIT(ORDER)] = { 0 };
-	unsigned int i, collapses = 0;
+	unsigned int i, collapses = 0, was_written = 0;
 
 	pte_table_copy(table, c->start);
 	for (i = 0; i < c->nr_steps; i++) {
@@ -181,7 +181,8 @@ static unsigned int simulate(const struct explore_case *c, struct collapse_count
 
 		step_apply_settings(step, &rules);
 		step_predict(step, table, written);
-		rules.refused = !pte_table_count(c->start, PTE_DATA_STATES | BIT(PTE_GUARD));
+		was_written |= pte_table_count(table, PTE_DATA_STATES | BIT(PTE_GUARD));
+		rules.refused = !was_written;
 		rules.forced = step->kind == STEP_FORCE;
 		if (!(STEP_COLLAPSES & BIT(step->kind)))
 			continue;
@@ -219,6 +220,35 @@ TEST_F(explore, draws_reach_every_rule)
 		}
 		EXPECT_EQ(0U, coverage_missing(&coverage, self->options.states));
 	}
+}
+
+static bool has_step(const struct explore_case *c, enum step_kind kind, unsigned long value)
+{
+	unsigned int i;
+
+	for (i = 0; i < c->nr_steps; i++)
+		if (c->steps[i].kind == kind && c->steps[i].value == value)
+			return true;
+	return false;
+}
+
+/* What batches have in common comes in all combinations: the limits, and MADV_COLLAPSE. */
+TEST_F(explore, shares_do_not_coincide)
+{
+	unsigned int met[NR_FAMILIES] = { 0 }, turn, family;
+
+	for (turn = 0; turn < 100 * NR_FAMILIES; turn++) {
+		const struct explore_case *c = self->cases[0];
+		bool max, forced;
+
+		family = turn % NR_FAMILIES;
+		draw_batch(draw_hash(1, turn), turn, &self->options, family, self->cases, 1);
+		max = has_step(c, STEP_NONE, BIT(ORDER) - 1);
+		forced = has_step(c, STEP_FORCE, 0);
+		met[family] |= BIT(2 * max + forced);
+	}
+	for (family = 0; family < NR_FAMILIES; family++)
+		EXPECT_EQ(BIT(4) - 1, met[family]);
 }
 
 /* Nothing is drawn that the options forbid. */

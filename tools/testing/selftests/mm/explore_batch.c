@@ -20,6 +20,7 @@ enum batch_state batch_failed(struct explore_batch *batch, enum batch_trouble tr
 {
 	va_list args;
 
+	batch->failure.missing = NULL;
 	va_start(args, format);
 	vsnprintf(batch->failure.what, sizeof(batch->failure.what), format, args);
 	va_end(args);
@@ -31,8 +32,16 @@ enum batch_state batch_failed(struct explore_batch *batch, enum batch_trouble tr
 enum batch_state batch_failed_setup(struct explore_batch *batch,
 				    const struct setup_error *error, const char *what)
 {
+	batch_failed(batch, TROUBLE_MACHINE, -1, "%s: %s", what, error->what);
 	batch->failure.missing = error->missing;
-	return batch_failed(batch, TROUBLE_MACHINE, -1, "%s: %s", what, error->what);
+	return BATCH_FAILED;
+}
+
+enum batch_state batch_failed_missing(struct explore_batch *batch, int nr, const char *missing)
+{
+	batch_failed(batch, TROUBLE_MACHINE, nr, "%s", missing);
+	batch->failure.missing = missing;
+	return BATCH_FAILED;
 }
 
 static enum batch_state failed_child(struct explore_batch *batch)
@@ -155,7 +164,9 @@ static const char *unfit(const struct explore_batch *batch, const struct explore
 enum batch_state batch_begin(struct explore_batch *batch)
 {
 	const struct thp_settings usual = thp_settings_of(batch->vm, 0, THP_NEVER);
+	struct disturbances before, after;
 	struct setup_error error;
+	const char *missing;
 	unsigned int i;
 	int err;
 
@@ -172,18 +183,20 @@ enum batch_state batch_begin(struct explore_batch *batch)
 	batch->scans = 0;
 	batch->failure = (struct batch_failure){ .nr = -1 };
 	for (i = 0; i < batch->nr; i++) {
-		batch->failure.missing = unfit(batch, batch->cases[i]);
-		if (batch->failure.missing)
-			return batch_failed(batch, TROUBLE_MACHINE, i, "%s",
-					    batch->failure.missing);
+		missing = unfit(batch, batch->cases[i]);
+		if (missing)
+			return batch_failed_missing(batch, i, missing);
 		begin_case(batch, i);
 	}
 	err = range_area_map(batch->vm, &batch->area, batch->ranges, batch->nr);
 	if (err)
 		return batch_failed(batch, TROUBLE_MACHINE, -1, "no room in the address space: %s",
 			      strerror(-err));
+	disturbances_read(batch->vm, batch->orders, &before);
 	if (pte_setup_folios(batch->vm, &batch->area, &error))
 		return batch_failed_setup(batch, &error, "the set-up failed");
+	disturbances_read(batch->vm, batch->orders, &after);
+	batch->no_folios = after.fault_failed != before.fault_failed;
 	return BATCH_GOES_ON;
 }
 
@@ -211,9 +224,14 @@ enum batch_state batch_set_up(struct explore_batch *batch)
 {
 	struct setup_error error;
 
+	enum batch_state state;
+
 	if (pte_setup_pages(batch->vm, &batch->area, &error))
 		return batch_failed_setup(batch, &error, "the set-up failed");
-	return verify(batch, "the set-up did not take");
+	state = verify(batch, "the set-up did not take");
+	if (state == BATCH_FAILED && batch->no_folios)
+		return batch_failed_missing(batch, -1, "page faults got no folio of a size");
+	return state;
 }
 
 /* The counts of one case to those of all. */
@@ -234,6 +252,8 @@ void batch_predict(struct explore_batch *batch)
 {
 	unsigned int i;
 
+	/* Before the page frames: what is migrated from here on counts. */
+	disturbances_read(batch->vm, 0, &batch->disturbances);
 	memset(&batch->counts, 0, sizeof(batch->counts));
 	batch->countable = true;
 	for (i = 0; i < batch->nr; i++) {
@@ -242,6 +262,8 @@ void batch_predict(struct explore_batch *batch)
 
 		/* What a scan left out is still to come. */
 		if (batch->scans && !pte_table_equal(expected, batch->seen[i])) {
+			pfns_to_stay(batch->vm, &batch->ranges[i], batch->before[i], expected,
+				     batch->pfns[i]);
 			batch->countable = false;
 			continue;
 		}
@@ -262,7 +284,6 @@ void batch_predict(struct explore_batch *batch)
 	batch->countable &= !batch->counts.defects && !batch->rules.forced;
 	if (!batch->scans)
 		memcpy(batch->tries, batch->counts.alloc, sizeof(batch->tries));
-	disturbances_read(batch->vm, 0, &batch->disturbances);
 }
 
 enum batch_state batch_advance(struct explore_batch *batch)
@@ -272,6 +293,7 @@ enum batch_state batch_advance(struct explore_batch *batch)
 
 	batch->scans = 0;
 	batch->recounted = false;
+	batch->lacked_blocks = false;
 	if (state == BATCH_FAILED)
 		return state;
 	if (!step && batch->settled)
@@ -309,6 +331,27 @@ static enum batch_state advise(struct explore_batch *batch, int advice, const ch
 	return BATCH_GOES_ON;
 }
 
+/* Were there too few free blocks? To be asked before anybody else has a turn. */
+static bool lacks_blocks(const struct explore_batch *batch, const struct disturbances *before)
+{
+	unsigned long orders = batch->rules.forced ? BIT(batch->vm->pmd_order) :
+						     batch->rules.orders;
+	struct disturbances after;
+	const struct block_question question = {
+		.vm = batch->vm, .ranges = batch->ranges, .seen = batch->before, .nr = batch->nr,
+		.tries = batch->tries, .before = before, .after = &after,
+	};
+	struct block_lack lack;
+	unsigned int order;
+	bool lacked = false;
+
+	disturbances_read(batch->vm, 0, &after);
+	for (order = 0; order <= batch->vm->pmd_order; order++)
+		if (orders & BIT(order))
+			lacked |= blocks_lacked(&question, order, &lack);
+	return lacked;
+}
+
 static void force(struct explore_batch *batch)
 {
 	unsigned int i;
@@ -320,6 +363,7 @@ static void force(struct explore_batch *batch)
 enum batch_state batch_collapse(struct explore_batch *batch)
 {
 	struct thp_settings settings = batch_settings(batch);
+	struct disturbances disturbances;
 	struct thp_counters before;
 	struct knob_error error;
 	uint64_t start;
@@ -329,6 +373,7 @@ enum batch_state batch_collapse(struct explore_batch *batch)
 		return batch_failed(batch, TROUBLE_MACHINE, -1, "%s %s", error.path, error.what);
 	if (advise(batch, MADV_HUGEPAGE, "MADV_HUGEPAGE") == BATCH_FAILED)
 		return BATCH_FAILED;
+	disturbances_read(batch->vm, 0, &disturbances);
 	thp_counters_read(batch->vm, &before);
 	start = now_ns();
 	if (batch->rules.forced)
@@ -342,6 +387,7 @@ enum batch_state batch_collapse(struct explore_batch *batch)
 		return batch_failed(batch, TROUBLE_MACHINE, -1, "%s: %s", err == -ETIMEDOUT ?
 				    "khugepaged is dead" : "khugepaged cannot be made to scan",
 				    strerror(-err));
+	batch->lacked_blocks |= lacks_blocks(batch, &disturbances);
 	if (advise(batch, MADV_NOHUGEPAGE, "MADV_NOHUGEPAGE") == BATCH_FAILED)
 		return BATCH_FAILED;
 	if (thp_settings_verify(batch->vm, &settings, &error))

@@ -45,7 +45,6 @@ struct batch_failure {
 struct batch_figures {
 	unsigned long tables;		/* verified after a collapse */
 	unsigned long cases;
-	unsigned long given_up;		/* cases, as the machine lacked something */
 	unsigned long late;		/* needed one more scan, as a page was busy */
 	unsigned long defects[2];	/* met a known defect: of each bit of enum known_defect */
 	unsigned long counted;		/* collapses whose counters were compared */
@@ -90,6 +89,8 @@ struct explore_batch {
 	long tries[MAX_ORDERS];		/* of the first scan since the last change */
 	bool countable;			/* they are those of all cases, without a defect */
 	bool recounted;			/* they were wrong, and are looked at once more */
+	bool no_folios;			/* page faults got none of some size, at the set-up */
+	bool lacked_blocks;		/* nor did khugepaged, and there were not enough */
 	struct thp_counters counters;	/* as seen */
 	struct disturbances disturbances;	/* before the last scan */
 	struct batch_failure failure;

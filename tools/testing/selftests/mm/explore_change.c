@@ -59,11 +59,11 @@ static int move(struct explore_batch *batch, unsigned int nr)
 
 /* One step of one case that is not common to all, on the PTEs that @delta names. */
 static int change(struct explore_batch *batch, unsigned int nr,
-		  const struct explore_step *step, const struct pte_table *delta)
+		  const struct explore_step *step, const struct pte_table *delta,
+		  struct setup_error *error)
 {
 	struct range *range = &batch->ranges[nr];
 	struct range_area one = { .ranges = range, .nr_ranges = 1 };
-	struct setup_error error;
 	int err;
 
 	switch (step->kind) {
@@ -79,7 +79,7 @@ static int change(struct explore_batch *batch, unsigned int nr,
 		return move(batch, nr);
 	default:
 		range->wanted = delta;
-		err = page_states_change(batch->vm, &one, &error);
+		err = page_states_change(batch->vm, &one, error);
 		range->wanted = batch->now[nr];
 		return err;
 	}
@@ -90,6 +90,7 @@ static enum batch_state do_step(struct explore_batch *batch, unsigned int nr,
 {
 	const struct explore_step *step = &batch->cases[nr]->steps[batch->at[nr]];
 	struct range *range = &batch->ranges[nr];
+	struct setup_error error = { .missing = NULL };
 	unsigned int acts;
 	int err = 0;
 
@@ -98,11 +99,13 @@ static enum batch_state do_step(struct explore_batch *batch, unsigned int nr,
 	step_predict(step, batch->now[nr], batch->written[nr]);
 	range->wanted = delta;
 	if (acts || step->kind == STEP_SPLIT || step->kind == STEP_MOVE)
-		err = change(batch, nr, step, delta);
+		err = change(batch, nr, step, delta, &error);
 	range->wanted = batch->now[nr];
+	if (err && error.missing)
+		return batch_failed_missing(batch, nr, error.missing);
 	if (err)
 		return batch_failed(batch, TROUBLE_MACHINE, nr, "%s: %s", step_names[step->kind],
-			      strerror(-err));
+				    strerror(-err));
 	batch->changed = true;
 	batch->was_written[nr] |= acts && (step->kind == STEP_TOUCH || step->kind == STEP_GUARD);
 	batch->has_table[nr] |= acts;

@@ -99,12 +99,6 @@ static bool one_in(struct draw *d, unsigned int n)
 	return !below(d, n);
 }
 
-/* The same for what a whole batch has in common: just one of @n batches in a row. */
-static bool turn_of(const struct draw *d, unsigned int n)
-{
-	return d->turn % n == 0;
-}
-
 /* One of the bits of a mask. */
 static unsigned int pick_bit(struct draw *d, unsigned long mask)
 {
@@ -171,8 +165,8 @@ static unsigned long draw_sizes(struct draw *d, enum draw_family family)
 /*
  * 0 and the maximum decide most; then the values beside them, and any. With the PMD size on
  * the maximum makes a huge page of everything, which shows little and takes long; without
- * it, most tables are drawn for it. With the PMD size alone, every other batch is for a
- * limit that PTEs can be counted up to.
+ * it, most tables are drawn for it. With the PMD size alone, most are for a limit that PTEs
+ * can be counted up to.
  */
 static unsigned int draw_none(struct draw *d, unsigned long sizes, bool first)
 {
@@ -183,7 +177,7 @@ static unsigned int draw_none(struct draw *d, unsigned long sizes, bool first)
 		return d->options->max_ptes_none;
 	if (first && !pmd && nth % 3 < 2)
 		return max;
-	if (first && alone && nth % 2)
+	if (first && alone && nth % 3)
 		return below(d, max);
 	if (kind < 4)
 		return 0;
@@ -465,7 +459,7 @@ static void draw_spoiled(struct draw *d, struct pte_table *table)
 	/* Only where holes are filled are regions tried that are not full. */
 	if (filling && d->possible & BIT(PTE_SWAPPED) && one_in(d, 2))
 		state = PTE_SWAPPED;
-	table->vma = state == PTE_EMPTY && may(d, PTE_UFFD_WP) ? VMA_ARMED : 0;
+	table->vma = state == PTE_EMPTY && d->possible & BIT(PTE_UFFD_WP) ? VMA_ARMED : 0;
 	fill(table, from, from + size, state == PTE_UNREFERENCED ? state : PTE_PRESENT);
 	/* What lets the scan go on: half of the range, or one page. */
 	if (state == PTE_SWAPPED)
@@ -623,7 +617,7 @@ static void draw_start(struct batch_draw *b, enum draw_family family,
 	b->common.possible = options->states &
 			     ~(BIT(PTE_EMPTY) | BIT(PTE_PRESENT) | BIT(PTE_ZERO));
 	/* Without what meets a known defect, so that the counters can be compared. */
-	if (turn_of(&b->common, 2))
+	if (b->common.turn % 2)
 		b->common.possible &= ~DEFECT_STATES;
 	b->child = b->common.possible & BIT(PTE_SHARED);
 	for (i = 0; i < nr; i++) {
@@ -666,13 +660,15 @@ bool draw_batch(uint64_t seed, uint64_t turn, const struct draw_options *options
 		.scratch = pte_table_alloc(options->pmd_order),
 	};
 	unsigned int i, round, forced, rounds = 1 + below(&b.common, options->rounds);
+	uint64_t nth = turn / NR_FAMILIES;
 	bool drawn = b.cases && b.scratch;
 
 	for (i = 0; i < nr; i++)
 		cases[i]->nr_steps = 0;
 	if (drawn)
 		draw_start(&b, family, cases, nr);
-	forced = turn_of(&b.common, 3) ? below(&b.common, rounds) : rounds;
+	/* A third of each family, and not always beside the same limits; see draw_none(). */
+	forced = (nth + nth / 3 + family) % 3 ? rounds : below(&b.common, rounds);
 	for (round = 0; round < rounds && drawn; round++)
 		draw_round(&b, family, !round, round == forced ? STEP_FORCE : STEP_COLLAPSE,
 			   cases, nr);

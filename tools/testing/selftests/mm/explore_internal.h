@@ -18,6 +18,11 @@ enum batch_state batch_failed(struct explore_batch *batch, enum batch_trouble tr
 enum batch_state batch_failed_setup(struct explore_batch *batch,
 				    const struct setup_error *error, const char *what);
 
+/* batch_failed_missing() - this machine cannot do a case.
+ * @missing: what it lacks, a constant
+ */
+enum batch_state batch_failed_missing(struct explore_batch *batch, int nr, const char *missing);
+
 /* batch_unshare() - end the child that shares pages, if there is one. */
 enum batch_state batch_unshare(struct explore_batch *batch);
 

@@ -42,29 +42,37 @@ static void count_defects(struct explore_batch *batch, unsigned int nr)
 		batch->figures->defects[bit] += !!(batch->defects[nr] & BIT(bit));
 }
 
-/* May a region be left out because a page was busy? */
-static bool may_be_late(struct explore_batch *batch)
+static bool were_moved(const struct explore_batch *batch)
 {
 	struct disturbances since = batch->disturbances;
 
-	return batch->scans < SCANS_AT_MOST ||
-	       (batch->scans < SCANS_AMID_MOVES && pages_were_moved(batch->vm, &since));
+	return pages_were_moved(batch->vm, &since);
 }
 
-/* One case: true when it is as expected, or as a known defect leaves it. */
-static bool judge_table(struct explore_batch *batch, unsigned int nr, bool *late)
+static bool is_known_defect(const struct explore_batch *batch, unsigned int nr)
 {
+	return batch->defects[nr] &&
+	       only_less(batch, nr, batch->excused_from[nr], batch->excused_to[nr]);
+}
+
+/*
+ * One case: true when it is as expected, or as a known defect leaves it; or it may be that
+ * a page was busy, then it is @late and looked at again.
+ */
+static bool judge_table(struct explore_batch *batch, unsigned int nr, bool moved, bool *late)
+{
+	bool again = batch->scans < (moved ? SCANS_AMID_MOVES : SCANS_AT_MOST);
+
 	if (pte_table_equal(batch->expected[nr], batch->seen[nr]))
 		return true;
-	if (may_be_late(batch) && only_less(batch, nr, 0, batch->vm->nr)) {
-		*late = true;
-		batch->figures->late += !batch->defects[nr];
+	if (batch->scans >= SCANS_AT_MOST && is_known_defect(batch, nr)) {
+		count_defects(batch, nr);
 		return true;
 	}
-	if (!batch->defects[nr] ||
-	    !only_less(batch, nr, batch->excused_from[nr], batch->excused_to[nr]))
+	if (!again || !only_less(batch, nr, 0, batch->vm->nr))
 		return false;
-	count_defects(batch, nr);
+	*late = true;
+	batch->figures->late += !batch->defects[nr] && !moved;
 	return true;
 }
 
@@ -157,6 +165,10 @@ static enum batch_state judge_counters(struct explore_batch *batch)
 		batch->figures->counted++;
 		return BATCH_DONE;
 	}
+	if (were_moved(batch)) {
+		batch->figures->uncounted++;
+		return BATCH_DONE;
+	}
 	if (batch->recounted)
 		return batch_failed(batch, TROUBLE_SUMS, -1,
 				    "order %u, %s: expected %ld, seen %ld", order, wrong.name,
@@ -164,44 +176,6 @@ static enum batch_state judge_counters(struct explore_batch *batch)
 	batch->recounted = true;
 	batch->figures->recounted++;
 	return BATCH_GOES_ON;
-}
-
-/* Was too little collapsed because the kernel found no free blocks, and may there be none? */
-static bool lacked_blocks(struct explore_batch *batch)
-{
-	unsigned long orders = batch->rules.forced ? BIT(batch->vm->pmd_order) :
-						     batch->rules.orders;
-	struct disturbances after;
-	const struct block_question question = {
-		.vm = batch->vm, .ranges = batch->ranges, .seen = batch->seen, .nr = batch->nr,
-		.tries = batch->tries, .before = &batch->disturbances, .after = &after,
-	};
-	struct block_lack lack;
-	unsigned int i, order;
-
-	for (i = 0; i < batch->nr; i++)
-		if (!only_less(batch, i, 0, batch->vm->nr))
-			return false;
-	disturbances_read(batch->vm, 0, &after);
-	for (order = 0; order <= batch->vm->pmd_order; order++)
-		if (orders & BIT(order) && blocks_lacked(&question, order, &lack))
-			return true;
-	return false;
-}
-
-static enum batch_state judge_tables(struct explore_batch *batch)
-{
-	bool late = false;
-	unsigned int i;
-
-	for (i = 0; i < batch->nr; i++) {
-		if (judge_table(batch, i, &late))
-			continue;
-		if (lacked_blocks(batch))
-			batch->failure.missing = "no free block of a size that was needed";
-		return batch_failed(batch, TROUBLE_TABLE, i, "not what the model says");
-	}
-	return late ? BATCH_GOES_ON : BATCH_DONE;
 }
 
 static enum batch_state judge_data(struct explore_batch *batch)
@@ -214,6 +188,42 @@ static enum batch_state judge_data(struct explore_batch *batch)
 				     &error))
 			return batch_failed(batch, TROUBLE_DATA, i, "%s", error.what);
 	return BATCH_DONE;
+}
+
+static bool all_only_less(const struct explore_batch *batch)
+{
+	unsigned int i;
+
+	for (i = 0; i < batch->nr; i++)
+		if (!only_less(batch, i, 0, batch->vm->nr))
+			return false;
+	return true;
+}
+
+/* Too little was collapsed for want of free blocks: all the rest must be right. */
+static enum batch_state lack_blocks(struct explore_batch *batch)
+{
+	if (judge_pfns(batch) == BATCH_FAILED || judge_rss(batch) == BATCH_FAILED ||
+	    judge_data(batch) == BATCH_FAILED)
+		return BATCH_FAILED;
+	batch_failed(batch, TROUBLE_TABLE, -1, "less than expected");
+	batch->failure.missing = "no free block of a size that was needed";
+	return BATCH_FAILED;
+}
+
+static enum batch_state judge_tables(struct explore_batch *batch)
+{
+	bool late = false, moved = were_moved(batch);
+	unsigned int i;
+
+	for (i = 0; i < batch->nr; i++) {
+		if (judge_table(batch, i, moved, &late))
+			continue;
+		if (batch->lacked_blocks && all_only_less(batch))
+			return lack_blocks(batch);
+		return batch_failed(batch, TROUBLE_TABLE, i, "not what the model says");
+	}
+	return late ? BATCH_GOES_ON : BATCH_DONE;
 }
 
 enum batch_state batch_compare(struct explore_batch *batch)

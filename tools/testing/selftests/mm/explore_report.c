@@ -25,7 +25,8 @@ void report_figures(const struct explore_result *result)
 	check_printf("counters of %lu scans compared, %lu after a second look; of %lu not",
 		     figures->counted, figures->recounted, figures->uncounted);
 	if (result->missing)
-		check_printf("%lu cases were given up: %s", figures->given_up, result->missing);
+		check_printf("%lu cases were given up: %s", result->all_given_up,
+			     result->missing);
 	if (figures->late)
 		check_printf("%lu tables needed a second scan: a page was busy in the first",
 			     figures->late);

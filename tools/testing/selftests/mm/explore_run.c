@@ -23,6 +23,8 @@ struct shared {
 	struct batch_figures figures[EXPLORE_WORKERS];
 	atomic_ulong tables;
 	atomic_ulong tables_of[NR_FAMILIES];
+	atomic_ulong given_up;
+	atomic_ulong given_up_of[NR_FAMILIES];
 	atomic_bool stop;
 	atomic_bool enough;
 	atomic_flag failed;
@@ -85,7 +87,8 @@ static void format_table(const struct pte_table *table, char *text)
 static enum batch_state give_up(struct worker *worker, struct slot *slot)
 {
 	slot->given_up = true;
-	slot->batch->figures->given_up += slot->batch->nr;
+	atomic_fetch_add(&worker->shared->given_up, slot->batch->nr);
+	atomic_fetch_add(&worker->shared->given_up_of[slot->family], slot->batch->nr);
 	worker->shared->missing = slot->batch->failure.missing;
 	return BATCH_DONE;
 }
@@ -141,7 +144,8 @@ static bool is_over(const struct worker *worker)
 	const struct explore_plan *plan = worker->plan;
 
 	return atomic_load(&worker->shared->stop) || is_late(worker) ||
-	       (plan->max_tables && atomic_load(&worker->shared->tables) >= plan->max_tables);
+	       (plan->max_tables && atomic_load(&worker->shared->tables) +
+				    atomic_load(&worker->shared->given_up) >= plan->max_tables);
 }
 
 static void draw(struct worker *worker, struct slot *slot, uint64_t number)
@@ -281,7 +285,6 @@ static void add_figures(struct batch_figures *to, const struct batch_figures *fr
 	to->tables += from->tables;
 	to->cases += from->cases;
 	to->late += from->late;
-	to->given_up += from->given_up;
 	to->counted += from->counted;
 	to->uncounted += from->uncounted;
 	to->recounted += from->recounted;
@@ -378,8 +381,11 @@ int explore_run(const struct explore_plan *plan, struct explore_result *result)
 	err = wait_for_workers(plan, shared, turn[1], workers, nr, result) ?: err;
 	result->ns = now_ns() - start;
 	sum_up(shared, &result->figures);
-	for (i = 0; i < NR_FAMILIES; i++)
+	for (i = 0; i < NR_FAMILIES; i++) {
 		result->tables[i] = shared->tables_of[i];
+		result->given_up[i] = shared->given_up_of[i];
+	}
+	result->all_given_up = shared->given_up;
 	result->failed = shared->failure_written;
 	result->failure = shared->failure;
 	result->missing = shared->missing;

@@ -20,7 +20,9 @@ struct explore_plan {
 	unsigned int batch_size;	/* cases */
 	uint64_t duration_ns;		/* no batch begins after that; 0: no limit */
 	uint64_t patience_ns;		/* but so much later while there is not enough() */
-	unsigned long max_tables;	/* no batch begins after so many; 0: no limit */
+	unsigned long max_tables;	/* no batch begins after so many, with the cases that were
+					 * given up; 0: no limit
+					 */
 	/* Called now and then while it runs, with what it came to so far. May be NULL. */
 	bool (*enough)(const struct batch_figures *figures);
 };
@@ -40,6 +42,8 @@ struct explore_failed {
 struct explore_result {
 	struct batch_figures figures;
 	unsigned long tables[NR_FAMILIES];
+	unsigned long given_up[NR_FAMILIES];	/* cases, as the machine lacked something */
+	unsigned long all_given_up;
 	uint64_t ns;			/* that it took */
 	long rss_kb;			/* peak, of all workers together */
 	bool failed;

@@ -42,7 +42,9 @@ static void leave_out_missing(unsigned long *states)
 		c->start->pte[1].state = state;
 		if (BIT(state) & (BIT(PTE_UFFD_WP) | BIT(PTE_SWAPPED_UFFD_WP)))
 			c->start->vma = VMA_ARMED;
-		if (explain_try(c, &failure, NULL) == EXPLORE_MISSING) {
+		/* A want of free blocks is another thing, of this moment. */
+		if (explain_try(c, &failure, NULL) == EXPLORE_MISSING &&
+		    failure.trouble == TROUBLE_MACHINE) {
 			check_printf("no %s PTEs: %s", draw_state_name(state), failure.missing);
 			*states &= ~BIT(state);
 		}
@@ -178,11 +180,19 @@ static void report_families(const struct explore_result *run)
 			ksft_test_result_fail("%s\n", name);
 		else if (!(draw_families(&explore.plan.options) & BIT(family)))
 			ksft_test_result_skip("%s: these orders have no such settings\n", name);
+		else if (run->given_up[family] > run->tables[family])
+			ksft_test_result_skip("%s: %s\n", name, run->missing);
 		else if (!run->tables[family])
 			ksft_test_result_skip("%s: the run ended before its turn\n", name);
 		else
 			ksft_test_result_pass("%s\n", name);
 	}
+}
+
+/* Where the machine lacked something in more than a few cases, they say little. */
+static bool too_much_given_up(const struct explore_result *run)
+{
+	return run->all_given_up > run->figures.cases / 20;
 }
 
 static void report_rules(const struct explore_result *run)
@@ -195,6 +205,8 @@ static void report_rules(const struct explore_result *run)
 		ksft_test_result_skip("%s: the run ended early\n", name);
 	else if (may_be_short())
 		ksft_test_result_skip("%s: only a default run has to\n", name);
+	else if (too_much_given_up(run))
+		ksft_test_result_skip("%s: %s\n", name, run->missing);
 	else
 		result(!coverage_missing(&coverage, explore.plan.options.states), name);
 }
@@ -212,8 +224,8 @@ static void report_second_looks(const struct explore_result *run)
 		ksft_test_result_skip("second_looks_are_rare: a short run\n");
 		return;
 	}
-	if (figures->given_up > figures->cases / 20) {
-		ksft_test_result_skip("second_looks_are_rare: too often %s\n", run->missing);
+	if (too_much_given_up(run)) {
+		ksft_test_result_skip("second_looks_are_rare: %s\n", run->missing);
 		return;
 	}
 	if (counts && !figures->counted)
