@@ -37,19 +37,20 @@ static int find_small_node(void)
 
 #define MANY_BLOCKS	1000	/* more than a small node has */
 
-#define PIECE		BIT(3)	/* pages; of a few, folios of order 2 can be made */
+#define PIECE		BIT(3)		/* pages; of a few, folios of order 2 can be made */
+#define HELD		(32 * PIECE)	/* pages */
 
-/* Pages on a node that stay there, as many as half a block of the PMD order has; or NULL. */
+/* Some pages on a node that stay there, or NULL. */
 static char *hold_pages(const struct vm_geometry *vm, unsigned int node)
 {
-	size_t size = vm->pmd_size / 2;
+	size_t size = HELD * vm->page_size;
 	char *held;
 
 	held = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (held == MAP_FAILED)
 		return NULL;
 	if (!madvise(held, size, MADV_NOHUGEPAGE) && !mlock(held, size) &&
-	    !nodes_move(vm, held, vm->nr / 2, node))
+	    !nodes_move(vm, held, HELD, node))
 		return held;
 	munmap(held, size);
 	return NULL;
@@ -60,7 +61,7 @@ static void let_go_of_pieces(const struct vm_geometry *vm, char *held)
 {
 	size_t piece = PIECE * vm->page_size, at;
 
-	for (at = 0; at < vm->pmd_size / 2; at += 2 * piece)
+	for (at = 0; at < HELD * vm->page_size; at += 2 * piece)
 		munmap(held + at, piece);
 }
 
