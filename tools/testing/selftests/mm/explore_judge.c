@@ -27,7 +27,7 @@ static bool only_less(const struct explore_batch *batch, unsigned int nr, unsign
 		const struct pte *expected = &batch->expected[nr]->pte[i];
 		const struct pte *seen = &batch->seen[nr]->pte[i];
 
-		if (memcmp(seen, expected, sizeof(*seen)) &&
+		if (!pte_equal(seen, expected) &&
 		    (i < from || i >= to || !is_less(&batch->before[nr]->pte[i], expected, seen)))
 			return false;
 	}
@@ -59,12 +59,14 @@ static bool is_known_defect(const struct explore_batch *batch, unsigned int nr)
  * One case: true when it is as expected, or as a known defect leaves it; or it may be that
  * a page was busy, then it is @late and looked at again.
  */
-static bool judge_table(struct explore_batch *batch, unsigned int nr, bool moved, bool *late)
+static bool judge_table(struct explore_batch *batch, unsigned int nr, bool *late)
 {
-	bool again = batch->scans < (moved ? SCANS_AMID_MOVES : SCANS_AT_MOST);
+	bool moved, again;
 
 	if (pte_table_equal(batch->expected[nr], batch->seen[nr]))
 		return true;
+	moved = were_moved(batch);
+	again = batch->scans < (moved ? SCANS_AMID_MOVES : SCANS_AT_MOST);
 	if (batch->scans >= SCANS_AT_MOST && is_known_defect(batch, nr)) {
 		count_defects(batch, nr);
 		return true;
@@ -213,11 +215,11 @@ static enum batch_state lack_blocks(struct explore_batch *batch)
 
 static enum batch_state judge_tables(struct explore_batch *batch)
 {
-	bool late = false, moved = were_moved(batch);
+	bool late = false;
 	unsigned int i;
 
 	for (i = 0; i < batch->nr; i++) {
-		if (judge_table(batch, i, moved, &late))
+		if (judge_table(batch, i, &late))
 			continue;
 		if (batch->lacked_blocks && all_only_less(batch))
 			return lack_blocks(batch);
