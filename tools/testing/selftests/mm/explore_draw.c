@@ -166,18 +166,19 @@ static unsigned long draw_sizes(struct draw *d, enum draw_family family)
  * 0 and the maximum decide most; then the values beside them, and any. With the PMD size on
  * the maximum makes a huge page of everything, which shows little and takes long; without
  * it, most tables are drawn for it. With the PMD size alone, most are for a limit that PTEs
- * can be counted up to.
+ * can be counted up to; with others on, some, as only the PMD order may heed it.
  */
 static unsigned int draw_none(struct draw *d, unsigned long sizes, bool first)
 {
 	bool pmd = sizes & BIT(d->options->pmd_order), alone = sizes == BIT(d->options->pmd_order);
-	unsigned int max = d->nr - 1, kind = below(d, 8), nth = d->turn / NR_FAMILIES;
+	unsigned int max = d->nr - 1, kind = below(d, 8);
+	unsigned int nth = d->turn / NR_FAMILIES + d->turn % NR_FAMILIES;
 
 	if (d->options->max_ptes_none != DRAW_ANY_LIMIT)
 		return d->options->max_ptes_none;
 	if (first && !pmd && nth % 3 < 2)
 		return max;
-	if (first && alone && nth % 3)
+	if (first && (alone ? nth % 3 : nth % 3 == 2 && one_in(d, 2)))
 		return below(d, max);
 	if (kind < 4)
 		return 0;
@@ -198,7 +199,7 @@ static unsigned int draw_limit(struct draw *d, unsigned int usual)
 	case 2:
 		return d->nr - 1;
 	case 3:
-		return below(d, d->nr);
+		return below(d, 2 * usual);
 	default:
 		return usual;
 	}
@@ -294,7 +295,8 @@ static void draw_region(struct draw *d, struct pte_table *table)
 		break;
 	default:
 		if (smaller)
-			draw_folios(d, table, from, to, pick_bit(d, smaller));
+			draw_folios(d, table, from, to, smaller & BIT(order) && one_in(d, 2) ?
+				    order : pick_bit(d, smaller));
 	}
 	/* Beside it, what must not matter, or must. */
 	if (one_in(d, 3))
@@ -317,34 +319,97 @@ static void draw_full(struct draw *d, struct pte_table *table)
 		set_state(table, below(d, table->nr), state);
 }
 
-/* All of them in one row, so that their number is exact. */
-static void draw_threshold(struct draw *d, struct pte_table *table)
+/*
+ * Shared PTEs, of base pages and of large folios: of each of those a child maps one page, and
+ * that makes all its PTEs shared.
+ */
+static void fill_shared(struct draw *d, struct pte_table *table, unsigned int from,
+			unsigned int to)
 {
-	unsigned int limit, at;
-	enum pte_state state = pick_bit(d, BIT(PTE_EMPTY) |
-					(d->possible & (BIT(PTE_SWAPPED) | BIT(PTE_SHARED))));
+	unsigned long orders = d->options->folio_orders | BIT(0);
 
-	if (d->possible & BIT(PTE_SHARED) && one_in(d, 3))
-		state = PTE_SHARED;
-	/* Many swapped pages take long. */
-	if (state == PTE_SWAPPED && d->rules.max_ptes_swap > table->nr / 4)
-		state = PTE_EMPTY;
-	limit = state == PTE_SWAPPED ? d->rules.max_ptes_swap :
-		state == PTE_SHARED ? d->rules.max_ptes_shared : d->rules.max_ptes_none;
+	while (from < to) {
+		unsigned int order = __builtin_ctz(from | d->nr);
+
+		while (BIT(order) > to - from || !(orders & BIT(order)))
+			order--;
+		if (order)
+			pte_table_set_folio(table, from, PTE_PRESENT, order, 0, BIT(order));
+		table->pte[from + below(d, BIT(order))].state = PTE_SHARED;
+		from += BIT(order);
+	}
+}
+
+/* A limit, or one more or less. */
+static unsigned int draw_near(struct draw *d, unsigned int limit)
+{
 	if (one_in(d, 2))
 		limit += one_in(d, 2) || !limit ? 1 : -1;
-	if (limit > table->nr)
-		limit = table->nr;
-	at = below(d, table->nr - limit + 1);
-	if (state == PTE_SWAPPED && limit < table->nr / 2 && one_in(d, 2)) {
-		/* Just half of the range referenced, or one less. */
-		fill(table, at + limit > table->nr / 2 ? 0 : table->nr / 2 + below(d, 2),
-		     at + limit > table->nr / 2 ? table->nr / 2 - below(d, 2) : table->nr,
-		     PTE_PRESENT);
-	} else {
-		fill(table, 0, table->nr, PTE_PRESENT);
+	return limit < d->nr ? limit : d->nr;
+}
+
+static void draw_none_threshold(struct draw *d, struct pte_table *table)
+{
+	unsigned int nr = draw_near(d, d->rules.max_ptes_none), at = below(d, d->nr - nr + 1);
+
+	fill(table, at, at + nr, PTE_EMPTY);
+}
+
+static void draw_shared_threshold(struct draw *d, struct pte_table *table)
+{
+	unsigned int nr = draw_near(d, d->rules.max_ptes_shared), at = below(d, d->nr - nr + 1);
+	unsigned int largest = nr ? BIT(31 - __builtin_clz(nr)) : 0;
+
+	if (nr && below(d, 3))
+		fill_shared(d, table, at & -largest, (at & -largest) + nr);
+	else
+		fill(table, at, at + nr, PTE_SHARED);
+}
+
+/*
+ * Beside them all is present, or just half of the range, or all but the holes that the PMD
+ * order allows: swapped PTEs count as occupied there.
+ */
+static void draw_swap_threshold(struct draw *d, struct pte_table *table)
+{
+	unsigned int nr = draw_near(d, d->rules.max_ptes_swap), left = d->nr - nr, holes, at;
+
+	switch (below(d, 5)) {
+	case 0:
+		holes = 0;
+		break;
+	case 1: case 2:
+		holes = left - (d->nr / 2 - below(d, 2));
+		break;
+	default:
+		holes = draw_near(d, d->rules.max_ptes_none);
 	}
-	fill(table, at, at + limit, state);
+	if (holes > left)
+		holes = left;
+	at = below(d, left - holes + 1);
+	if (one_in(d, 2)) {
+		fill(table, d->nr - holes, d->nr, PTE_EMPTY);
+	} else {
+		fill(table, 0, holes, PTE_EMPTY);
+		at += holes;
+	}
+	fill(table, at, at + nr, PTE_SWAPPED);
+}
+
+/* As many exceptions in one row as some limit allows, or one more or less. */
+static void draw_threshold(struct draw *d, struct pte_table *table)
+{
+	/* Many swapped pages take long. */
+	bool swapped = d->possible & BIT(PTE_SWAPPED) && d->rules.max_ptes_swap <= d->nr / 4;
+	bool shared = d->possible & BIT(PTE_SHARED);
+
+	fill(table, 0, table->nr, PTE_PRESENT);
+	if (shared && one_in(d, 2))
+		draw_shared_threshold(d, table);
+	else if (swapped && below(d, 3))
+		draw_swap_threshold(d, table);
+	else
+		draw_none_threshold(d, table);
 }
 
 /* Runs of anything. */
@@ -454,8 +519,10 @@ static void draw_spoiled(struct draw *d, struct pte_table *table)
 	unsigned int at = from + below(d, size), half = from < d->nr / 2 ? d->nr / 2 : 0;
 	bool filling = d->rules.max_ptes_none == d->nr - 1;
 	enum pte_state state = pick_bit(d, BIT(filling ? PTE_EMPTY : PTE_PRESENT) |
-					(d->possible & (BIT(PTE_SHARED) | BIT(PTE_UNREFERENCED))));
+					(d->possible & BIT(PTE_SHARED)));
 
+	if (d->possible & BIT(PTE_UNREFERENCED) && one_in(d, 2))
+		state = PTE_UNREFERENCED;
 	/* Only where holes are filled are regions tried that are not full. */
 	if (filling && d->possible & BIT(PTE_SWAPPED) && one_in(d, 2))
 		state = PTE_SWAPPED;
@@ -476,14 +543,14 @@ static void draw_any_table(struct draw *d, struct pte_table *table)
 
 	draw_theme(d, table);
 	fill(table, 0, table->nr, PTE_EMPTY);
-	if (style < 6) {
+	if (style < 5) {
 		for (regions = 1 + below(d, 8); regions; regions--)
 			draw_region(d, table);
 	} else if (style < 9) {
 		draw_threshold(d, table);
 	} else if (style < 10) {
 		draw_full(d, table);
-	} else if (style < 12) {
+	} else if (style < 13) {
 		draw_spoiled(d, table);
 	} else if (style < 14) {
 		draw_runs(d, table);

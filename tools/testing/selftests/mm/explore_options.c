@@ -312,18 +312,29 @@ static bool settle_orders(struct draw_options *options)
 	return false;
 }
 
+/* For a replay, beside the seed, which is printed anyway. None of them needs quotes. */
+static void remember_option(struct explore_options *explore, const char *name, const char *value)
+{
+	size_t length = strlen(explore->arguments);
+
+	snprintf(explore->arguments + length, sizeof(explore->arguments) - length, " --%s %s",
+		 name, value);
+}
+
 /* True when there is something to run; else *code is to end with. */
 static bool parse_all(int argc, char **argv, struct explore_options *explore, int *code)
 {
 	bool timeout = false;
-	int opt;
+	int opt, nth;
 
-	while ((opt = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, "h", long_options, &nth)) != -1) {
 		if (is_request(opt, argv[0], code))
 			return false;
 		*code = KSFT_FAIL;
 		if (!parse_option(explore, opt, optarg))
 			return false;
+		if (opt != OPT_SEED)
+			remember_option(explore, long_options[nth].name, optarg);
 		timeout |= opt == OPT_TIMEOUT;
 		explore->restricted |= restricts(opt);
 	}
@@ -361,16 +372,6 @@ static const char *default_corpus(void)
 	return path;
 }
 
-/* As they were given; of options only, which need no quotes. */
-static void join_arguments(int argc, char **argv, char *text, size_t size)
-{
-	size_t len = 0;
-	int i;
-
-	for (i = 1; i < argc && len < size; i++)
-		len += snprintf(text + len, size - len, " %s", argv[i]);
-}
-
 bool explore_parse_options(int argc, char **argv, struct explore_options *explore, int *code)
 {
 	*explore = (struct explore_options){
@@ -388,7 +389,6 @@ bool explore_parse_options(int argc, char **argv, struct explore_options *explor
 			},
 		},
 	};
-	join_arguments(argc, argv, explore->arguments, sizeof(explore->arguments));
 	if (!parse_all(argc, argv, explore, code))
 		return false;
 	explore->plan.generation = suite.generation;

@@ -11,7 +11,7 @@ struct explore_options {
 	const char *failures;	/* folder for a case that failed */
 	size_t memory;		/* bytes that a run may take */
 	unsigned long seconds;	/* of a run; 0: no limit */
-	char arguments[1024];	/* the command line, for a replay */
+	char arguments[1024];	/* the options but for the seed, for a replay */
 	bool restricted;	/* not everything may be drawn, or for less than usual */
 	struct explore_plan plan;
 };
