@@ -374,15 +374,19 @@ enum batch_state batch_collapse(struct explore_batch *batch)
 	if (advise(batch, MADV_HUGEPAGE, "MADV_HUGEPAGE") == BATCH_FAILED)
 		return BATCH_FAILED;
 	disturbances_read(batch->vm, 0, &disturbances);
-	thp_counters_read(batch->vm, &before);
+	/* They are many files. */
+	if (batch->countable)
+		thp_counters_read(batch->vm, &before);
 	start = now_ns();
 	if (batch->rules.forced)
 		force(batch);
 	else
 		err = khugepaged_scan(&batch->khugepaged, 1);
 	batch->figures->scan_ns += now_ns() - start;
-	thp_counters_read(batch->vm, &batch->counters);
-	thp_counters_since(&batch->counters, &before);
+	if (batch->countable) {
+		thp_counters_read(batch->vm, &batch->counters);
+		thp_counters_since(&batch->counters, &before);
+	}
 	if (err)
 		return batch_failed(batch, TROUBLE_MACHINE, -1, "%s: %s", err == -ETIMEDOUT ?
 				    "khugepaged is dead" : "khugepaged cannot be made to scan",

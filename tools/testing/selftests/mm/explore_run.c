@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Many batches of random cases, two processes in turns; see explore_run.h. */
+/* Many batches of random cases, processes in turns; see explore_run.h. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -314,7 +314,7 @@ static bool is_worker(pid_t pid, const pid_t *workers, unsigned int nr)
 }
 
 /*
- * A worker that died took the turn along, maybe: the other one must not wait for it. What
+ * A worker that died took the turn along, maybe: the others must not wait for it. What
  * else ends is a child that a dead worker left to us.
  */
 static int wait_for_workers(const struct explore_plan *plan, struct shared *shared, int turn,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Many batches of random cases, two processes in turns: while khugepaged works on the
- * memory of one, the other looks at what came of its last batch and makes the next.
+ * Many batches of random cases, three processes in turns: while khugepaged works on the
+ * memory of one, the others look at what came of their last batches and make the next.
  */
 #ifndef EXPLORE_RUN_H
 #define EXPLORE_RUN_H
@@ -9,7 +9,7 @@
 #include "explore_batch.h"
 #include "explore_draw.h"
 
-#define EXPLORE_WORKERS	2
+#define EXPLORE_WORKERS	3	/* two leave khugepaged waiting for a quarter of the time */
 #define EXPLORE_TEXT	2048	/* bytes of a table in words */
 
 struct explore_plan {
