@@ -130,6 +130,9 @@ run "$explore" --tables 1 --corpus "$work/corpus" --failures "$work/failures"
 ok "corpus: passes" grep -q '^ok 1 .*corpus' "$work/out"
 printf '%s\n' "# what fits no machine" "p*99999 .~; collapse" >"$work/corpus/odd.case"
 run "$explore" --tables 1 --corpus "$work/corpus" --failures "$work/failures"
+ok "corpus: a number that fits no machine is a failure" grep -q '^not ok 1 .*corpus' "$work/out"
+printf '%s\n' "# another machine's" "H; punch 3000; collapse" >"$work/corpus/odd.case"
+run "$explore" --tables 1 --corpus "$work/corpus" --failures "$work/failures"
 ok "corpus: a case that does not fit is told" grep -q 'odd.case does not fit' "$work/out"
 
 # A wrong model is a failure, made small and written down. Which pages are lazily freed

@@ -1,17 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# The suite in the VM: whole on the newest kernel that has the feature; on one that has
-# not, the mTHP rows skip for one reason and the PMD rows pass.
+# The suite in the VM: whole on the newest kernel that has the feature, the explorer too; on
+# one that has not, the mTHP rows skip for one reason and the PMD rows pass.
 set -eu
 . "${0%/*}/tap.sh"
 
 BUILD=${BUILD:-$TOP/build}
 export BUILD
 
+# run_on KERNEL [PROGRAM [ARGS]]
 run_on()
 {
-	KERNEL=$1
-	export KERNEL
+	KERNEL=$1 PROGRAM=${2:-mthp_khugepaged} ARGS=${3:-}
+	export KERNEL PROGRAM ARGS
 	RUN_ID=suite-$1-$$
 	export RUN_ID
 	try "$TOP/vm/suite.sh" vm
@@ -40,6 +41,16 @@ ok "newest kernel: the summary counts" grep -q '^Tests: ' "$work/err"
 ok "newest kernel: figures are printed" grep -q '^# figures: .* ranges verified' "$work/out"
 ok "newest kernel: the summary fits a screen" test "$(wc -l <"$work/err")" -le 24
 passed=$(total pass)
+
+run_on latest mthp_explore
+ok "the explorer, newest kernel: passes" test "$status" -eq 0
+ok "the explorer, newest kernel: reaches every rule" grep -q '^ok .* every_rule_reached$' "$work/out"
+ok "the explorer, newest kernel: skips nothing" test "$(total skip)" -eq 0
+run_on latest mthp_explore "--model none --tables 500"
+ok "the explorer, wrong model: fails" test "$status" -eq 1
+ok "the explorer, wrong model: makes the case small" grep -q '^# smallest case' "$work/out"
+ok "the explorer, wrong model: the summary repeats it" \
+	grep -q "^Replay: .*make explore.* ARGS=\"--model none '" "$work/err"
 
 run_on 7.1
 ok "7.1: passes" test "$status" -eq 0

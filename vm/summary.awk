@@ -43,6 +43,9 @@ state != "run" {
 	if (nfigures < 4)
 		figures[++nfigures] = substr($0, 12)
 }
+sub(/^# the same again: \.\/mthp_explore /, "") {
+	again = $0
+}
 sub(/^# replay: +\.\/mthp_explore /, "") {
 	cases[++ncases] = $0
 }
@@ -95,6 +98,8 @@ END {
 	print "         " console
 	if (failed && ncases)
 		print "Replay:  " replay " ARGS=\"" cases[1] "\""
+	else if (failed && again != "")
+		print "Replay:  " replay " ARGS=\"" again "\""
 	else if (failed)
 		print "Replay:  " replay " TESTS=" failures[1]
 

@@ -47,24 +47,6 @@ int check_wrong_counters(const struct collapse_check *check)
 	return wrong;
 }
 
-/* Do the counters move though nothing of ours is there to be collapsed? */
-static bool others_move_counters(struct collapse_check *check)
-{
-	struct thp_counters before, after;
-	unsigned int order;
-	bool moved = false;
-
-	thp_counters_read(&check->vm, &before);
-	if (khugepaged_scan(&check->khugepaged, check->passes))
-		return false;
-	thp_counters_read(&check->vm, &after);
-	thp_counters_since(&after, &before);
-	for (order = 0; order <= check->vm.pmd_order; order++)
-		moved |= after.size[order].collapse_alloc || after.size[order].nr_anon ||
-			 after.size[order].split_deferred;
-	return moved;
-}
-
 enum check_verdict check_count(struct collapse_check *check,
 			       int (*wrong)(const struct collapse_check *check))
 {
@@ -93,7 +75,7 @@ enum check_verdict check_count(struct collapse_check *check,
 		check->skip_reason = "khugepaged makes scans that nobody asked for";
 		return CHECK_SKIP;
 	}
-	if (!others_move_counters(check)) {
+	if (!others_move_counters(&check->vm, &check->khugepaged, check->passes)) {
 		check_print_cases(check);
 		return CHECK_FAIL;
 	}

@@ -7,8 +7,6 @@
 #include "check_internal.h"
 #include "collapse_compare.h"
 
-#define CACHE_LINE	64	/* bytes */
-
 /* How a range, or all of them, came out. */
 struct comparison {
 	bool tables_differ;
@@ -17,18 +15,13 @@ struct comparison {
 
 enum outcome { AS_EXPECTED, LESS, OTHERWISE };
 
-static enum outcome outcome_of(const struct check_case *c)
+static enum outcome outcome_of(const struct collapse_check *check, const struct check_case *c)
 {
-	unsigned int i;
-
 	if (pte_table_equal(c->expected, c->seen) ||
 	    (c->alternative && pte_table_equal(c->alternative, c->seen)))
 		return AS_EXPECTED;
-	for (i = 0; i < c->seen->nr; i++)
-		if (!pte_equal(&c->seen->pte[i], &c->expected->pte[i]) &&
-		    !pte_is_less(&c->before->pte[i], &c->expected->pte[i], &c->seen->pte[i]))
-			return OTHERWISE;
-	return c->seen->vma == c->expected->vma ? LESS : OTHERWISE;
+	return pte_table_is_less(c->before, c->expected, c->seen, check_orders_on(check), NULL) ?
+	       LESS : OTHERWISE;
 }
 
 bool check_is_less(struct collapse_check *check)
@@ -37,7 +30,7 @@ bool check_is_less(struct collapse_check *check)
 	unsigned int i;
 
 	for (i = 0; i < check->nr_ranges; i++) {
-		enum outcome outcome = outcome_of(check_case_of(check, i));
+		enum outcome outcome = outcome_of(check, check_case_of(check, i));
 
 		if (outcome > worst)
 			worst = outcome;
@@ -48,7 +41,7 @@ bool check_is_less(struct collapse_check *check)
 static void compare_range(struct collapse_check *check, unsigned int nr, const char *what,
 			  struct comparison *comparison)
 {
-	size_t step = check->every_byte ? sizeof(uint64_t) : CACHE_LINE;
+	size_t step = check->every_byte ? sizeof(uint64_t) : RANGE_COARSE;
 	struct check_case *c = check_case_of(check, nr);
 	struct setup_error error;
 
@@ -56,7 +49,7 @@ static void compare_range(struct collapse_check *check, unsigned int nr, const c
 	if (c->took_alternative)
 		check_print_mismatch(check, c, "the other outcome that this test knows",
 				     c->expected, c->seen);
-	if (outcome_of(c) != AS_EXPECTED) {
+	if (outcome_of(check, c) != AS_EXPECTED) {
 		check_print_mismatch(check, c, what, c->expected, c->seen);
 		comparison->tables_differ = true;
 	}

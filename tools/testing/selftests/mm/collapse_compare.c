@@ -34,6 +34,24 @@ void compare_counters(const struct collapse_counts *expected, const struct thp_c
 	memcpy(pairs, all, sizeof(all));
 }
 
+bool others_move_counters(const struct vm_geometry *vm, struct khugepaged *khugepaged,
+			  unsigned int passes)
+{
+	struct thp_counters before, after;
+	unsigned int order;
+	bool moved = false;
+
+	thp_counters_read(vm, &before);
+	if (khugepaged_scan(khugepaged, passes))
+		return false;
+	thp_counters_read(vm, &after);
+	thp_counters_since(&after, &before);
+	for (order = 0; order <= vm->pmd_order; order++)
+		moved |= after.size[order].collapse_alloc || after.size[order].nr_anon ||
+			 after.size[order].split_deferred;
+	return moved;
+}
+
 void rss_read(const struct vm_geometry *vm, struct rss *rss)
 {
 	size_t bytes = 0;
@@ -100,12 +118,12 @@ bool pfns_were_migrated(const struct vm_geometry *vm, const struct replaced_page
 
 bool pages_were_moved(const struct vm_geometry *vm, struct disturbances *since)
 {
-	long before = since->off_lru;
+	long before = since->off_lru, isolated = since->isolated;
 
 	/* What each CPU has counted for itself, or a few pages are not seen. */
 	knob_write_always("/proc/sys/vm/stat_refresh", "1");
 	disturbances_read(vm, 0, since);
-	return since->off_lru != before || since->isolated;
+	return since->off_lru != before || since->isolated || isolated;
 }
 
 void wait_for_rest(const struct vm_geometry *vm)

@@ -4,6 +4,7 @@
 #define COLLAPSE_COMPARE_H
 
 #include "collapse_model.h"
+#include "khugepaged_ctl.h"
 #include "range.h"
 #include "vm_util.h"
 
@@ -23,6 +24,13 @@ struct counter_pair {
  */
 void compare_counters(const struct collapse_counts *expected, const struct thp_counters *seen,
 		      unsigned int order, struct counter_pair pairs[COUNTER_PAIRS]);
+
+/* others_move_counters() - do these counters move though nothing of ours is there?
+ * To be called when no memory of this process is left that khugepaged would collapse.
+ * @passes: scans to look at
+ */
+bool others_move_counters(const struct vm_geometry *vm, struct khugepaged *khugepaged,
+			  unsigned int passes);
 
 /* The anonymous memory of this process in pages, as two files tell it. */
 struct rss {

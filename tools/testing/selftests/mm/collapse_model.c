@@ -137,13 +137,9 @@ static void replace(struct pass *pass, unsigned int offset, unsigned int order)
 static void meet_defect(struct pass *pass, enum known_defect defect, unsigned int offset,
 			unsigned int nr)
 {
-	struct collapse_counts *counts = pass->counts;
-
-	if (!counts->defects || offset < counts->excused_from)
-		counts->excused_from = offset;
-	if (offset + nr > counts->excused_to)
-		counts->excused_to = offset + nr;
-	counts->defects |= defect;
+	pass->counts->defects |= defect;
+	while (pass->counts->excused && nr--)
+		pass->counts->excused[offset + nr] = true;
 }
 
 /*

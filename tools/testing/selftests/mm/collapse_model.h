@@ -97,8 +97,9 @@ struct collapse_counts {
 	long swapped_in;		/* pages */
 	long ranges;			/* 1 if anything was collapsed */
 	unsigned int defects;		/* bit mask of enum known_defect that it may meet */
-	unsigned int excused_from;	/* PTEs that may stay as they are because of them */
-	unsigned int excused_to;	/* behind the last */
+	bool *excused;			/* set for the PTEs that may stay as they are because of
+					 * them; may be NULL
+					 */
 	unsigned long rules[NR_COLLAPSE_RULES][MAX_ORDERS];	/* that decided; by order */
 };
 

@@ -67,6 +67,7 @@ void batch_free(struct explore_batch *batch)
 		free(batch->seen[i]);
 		free(batch->written[i]);
 		free(batch->pfns[i]);
+		free(batch->excused[i]);
 	}
 	free(batch);
 }
@@ -94,9 +95,10 @@ struct explore_batch *batch_alloc(const struct vm_geometry *vm, enum generation 
 		batch->seen[i] = pte_table_alloc(order);
 		batch->written[i] = calloc(vm->nr, sizeof(*batch->written[i]));
 		batch->pfns[i] = calloc(vm->nr, sizeof(*batch->pfns[i]));
+		batch->excused[i] = calloc(vm->nr, sizeof(*batch->excused[i]));
 		if (!batch->cases[i] || !batch->now[i] || !batch->before[i] ||
 		    !batch->expected[i] || !batch->seen[i] || !batch->written[i] ||
-		    !batch->pfns[i]) {
+		    !batch->pfns[i] || !batch->excused[i]) {
 			batch_free(batch);
 			return NULL;
 		}
@@ -115,9 +117,8 @@ static void begin_case(struct explore_batch *batch, unsigned int nr)
 					0 : RANGE_READS_ZERO;
 	batch->has_table[nr] = pte_table_count(start, BIT(PTE_EMPTY)) != start->nr;
 	batch->was_written[nr] = pte_table_count(start, PTE_DATA_STATES | BIT(PTE_GUARD));
-	batch->defects[nr] = 0;
 	batch->at[nr] = 0;
-	batch->moved[nr] = false;
+	batch->away[nr] = false;
 	batch->ranges[nr] = (struct range){
 		.wanted = batch->now[nr],
 		.written = batch->written[nr],
@@ -222,9 +223,8 @@ static enum batch_state verify(struct explore_batch *batch, const char *what)
 
 enum batch_state batch_set_up(struct explore_batch *batch)
 {
-	struct setup_error error;
-
 	enum batch_state state;
+	struct setup_error error;
 
 	if (pte_setup_pages(batch->vm, &batch->area, &error))
 		return batch_failed_setup(batch, &error, "the set-up failed");
@@ -248,42 +248,47 @@ static void add_counts(struct explore_batch *batch, const struct collapse_counts
 	batch->counts.defects |= counts->defects;
 }
 
-void batch_predict(struct explore_batch *batch)
+/* What must come of one case, from what it is now. */
+static void predict(struct explore_batch *batch, unsigned int nr)
+{
+	struct collapse_counts *counts = &batch->predicted[nr];
+
+	pte_table_copy(batch->before[nr], batch->scans ? batch->seen[nr] : batch->now[nr]);
+	pte_table_copy(batch->expected[nr], batch->before[nr]);
+	memset(batch->excused[nr], 0, batch->vm->nr * sizeof(*batch->excused[nr]));
+	*counts = (struct collapse_counts){ .excused = batch->excused[nr] };
+	batch->rules.no_table = !batch->has_table[nr];
+	/* mm/huge_memory.c: __thp_vma_allowable_orders(), no anon_vma yet */
+	batch->rules.refused = !batch->was_written[nr];
+	collapse_model(batch->expected[nr], &batch->rules, counts);
+	add_counts(batch, counts);
+}
+
+enum batch_state batch_predict(struct explore_batch *batch)
 {
 	unsigned int i;
+	int err = 0;
 
 	/* Before the page frames: what is migrated from here on counts. */
 	disturbances_read(batch->vm, 0, &batch->disturbances);
 	memset(&batch->counts, 0, sizeof(batch->counts));
 	batch->countable = true;
-	for (i = 0; i < batch->nr; i++) {
-		struct pte_table *expected = batch->expected[i];
-		struct collapse_counts counts = { 0 };
-
+	for (i = 0; i < batch->nr && !err; i++) {
 		/* What a scan left out is still to come. */
-		if (batch->scans && !pte_table_equal(expected, batch->seen[i])) {
-			pfns_to_stay(batch->vm, &batch->ranges[i], batch->before[i], expected,
-				     batch->pfns[i]);
+		if (batch->scans && !pte_table_equal(batch->expected[i], batch->seen[i]))
 			batch->countable = false;
-			continue;
-		}
-		pte_table_copy(batch->before[i], batch->scans ? batch->seen[i] : batch->now[i]);
-		pte_table_copy(expected, batch->before[i]);
-		batch->rules.no_table = !batch->has_table[i];
-		/* mm/huge_memory.c: __thp_vma_allowable_orders(), no anon_vma yet */
-		batch->rules.refused = !batch->was_written[i];
-		collapse_model(expected, &batch->rules, &counts);
-		batch->defects[i] = counts.defects;
-		batch->excused_from[i] = counts.excused_from;
-		batch->excused_to[i] = counts.excused_to;
-		memcpy(batch->decided[i], counts.rules, sizeof(batch->decided[i]));
-		add_counts(batch, &counts);
-		pfns_to_stay(batch->vm, &batch->ranges[i], batch->before[i], expected,
-			     batch->pfns[i]);
+		else
+			predict(batch, i);
+		err = pfns_to_stay(batch->vm, &batch->ranges[i], batch->before[i],
+				   batch->expected[i], batch->pfns[i]);
 	}
+	if (err)
+		return batch_failed(batch, TROUBLE_MACHINE, i - 1, "page frames: %s",
+				    strerror(-err));
 	batch->countable &= !batch->counts.defects && !batch->rules.forced;
 	if (!batch->scans)
 		memcpy(batch->tries, batch->counts.alloc, sizeof(batch->tries));
+	return BATCH_GOES_ON;
 }
 
 enum batch_state batch_advance(struct explore_batch *batch)
@@ -292,7 +297,6 @@ enum batch_state batch_advance(struct explore_batch *batch)
 	const struct explore_step *step = batch_common_step(batch, 0);
 
 	batch->scans = 0;
-	batch->recounted = false;
 	batch->lacked_blocks = false;
 	if (state == BATCH_FAILED)
 		return state;
@@ -304,9 +308,7 @@ enum batch_state batch_advance(struct explore_batch *batch)
 	if (batch->changed)
 		state = verify(batch, "a step did not take");
 	batch->changed = false;
-	if (state == BATCH_GOES_ON)
-		batch_predict(batch);
-	return state;
+	return state == BATCH_GOES_ON ? batch_predict(batch) : state;
 }
 
 struct thp_settings batch_settings(const struct explore_batch *batch)
@@ -331,25 +333,26 @@ static enum batch_state advise(struct explore_batch *batch, int advice, const ch
 	return BATCH_GOES_ON;
 }
 
-/* Were there too few free blocks? To be asked before anybody else has a turn. */
-static bool lacks_blocks(const struct explore_batch *batch, const struct disturbances *before)
+/*
+ * Were there too few free blocks, or were pages of the machine moved? To be asked before
+ * anybody else has a turn.
+ */
+static void look_at_disturbances(struct explore_batch *batch, const struct disturbances *before)
 {
 	unsigned long orders = batch->rules.forced ? BIT(batch->vm->pmd_order) :
 						     batch->rules.orders;
-	struct disturbances after;
+	struct disturbances after = *before;
 	const struct block_question question = {
 		.vm = batch->vm, .ranges = batch->ranges, .seen = batch->before, .nr = batch->nr,
 		.tries = batch->tries, .before = before, .after = &after,
 	};
 	struct block_lack lack;
 	unsigned int order;
-	bool lacked = false;
 
-	disturbances_read(batch->vm, 0, &after);
+	batch->pages_moved = pages_were_moved(batch->vm, &after);
 	for (order = 0; order <= batch->vm->pmd_order; order++)
 		if (orders & BIT(order))
-			lacked |= blocks_lacked(&question, order, &lack);
-	return lacked;
+			batch->lacked_blocks |= blocks_lacked(&question, order, &lack);
 }
 
 static void force(struct explore_batch *batch)
@@ -391,7 +394,7 @@ enum batch_state batch_collapse(struct explore_batch *batch)
 		return batch_failed(batch, TROUBLE_MACHINE, -1, "%s: %s", err == -ETIMEDOUT ?
 				    "khugepaged is dead" : "khugepaged cannot be made to scan",
 				    strerror(-err));
-	batch->lacked_blocks |= lacks_blocks(batch, &disturbances);
+	look_at_disturbances(batch, &disturbances);
 	if (advise(batch, MADV_NOHUGEPAGE, "MADV_NOHUGEPAGE") == BATCH_FAILED)
 		return BATCH_FAILED;
 	if (thp_settings_verify(batch->vm, &settings, &error))
@@ -410,13 +413,13 @@ static void accept(struct explore_batch *batch, unsigned int nr)
 	/* What the canary shows is not that a table reached a rule. */
 	for (i = 0; i < NR_COLLAPSE_RULES && !canary; i++)
 		for (order = 0; order < MAX_ORDERS; order++)
-			batch->figures->rules[i][order] += batch->decided[nr][i][order];
+			batch->figures->rules[i][order] += batch->predicted[nr].rules[i][order];
 	pte_table_copy(now, batch->seen[nr]);
 	for (i = 0; i < now->nr; i++)
 		if (now->pte[i].state == PTE_UNREFERENCED)
 			now->pte[i].state = PTE_PRESENT;
 	steps_forget_absent(now, batch->written[nr]);
-	batch->figures->tables++;
+	batch->figures->tables += !canary;
 }
 
 enum batch_state batch_judge(struct explore_batch *batch)
@@ -431,7 +434,7 @@ enum batch_state batch_judge(struct explore_batch *batch)
 		batch->show(batch);
 	state = batch_compare(batch);
 	if (state == BATCH_GOES_ON)
-		batch_predict(batch);
+		return batch_predict(batch);
 	if (state != BATCH_DONE)
 		return state;
 	for (i = 0; i < batch->nr; i++) {
@@ -443,6 +446,6 @@ enum batch_state batch_judge(struct explore_batch *batch)
 
 enum batch_state batch_end(struct explore_batch *batch)
 {
-	batch->figures->cases += batch->nr;
+	batch->figures->cases += batch->nr - 1;
 	return range_area_unmap(&batch->area) ? failed_child(batch) : BATCH_DONE;
 }

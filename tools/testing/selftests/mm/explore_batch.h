@@ -8,6 +8,7 @@
 #ifndef EXPLORE_BATCH_H
 #define EXPLORE_BATCH_H
 
+#include "collapse_compare.h"
 #include "collapse_model.h"
 #include "explore_case.h"
 #include "khugepaged_ctl.h"
@@ -20,6 +21,7 @@
 enum batch_state {
 	BATCH_GOES_ON,		/* a turn is needed: batch_collapse() */
 	BATCH_DONE,
+	BATCH_AGAIN,		/* from its beginning, see struct wrong_counter */
 	BATCH_FAILED,		/* see struct batch_failure */
 };
 
@@ -30,7 +32,18 @@ enum batch_trouble {
 	TROUBLE_TABLE,		/* not what the model says */
 	TROUBLE_DATA,		/* of a page */
 	TROUBLE_PAGES,		/* other ones than had to be, or MADV_COLLAPSE said so */
-	TROUBLE_SUMS,		/* counters, Rss */
+	TROUBLE_RSS,
+	TROUBLE_COUNTERS,	/* which other processes may move, too */
+};
+
+/*
+ * A page that was busy may have ended the scan of a range in which nothing was to be collapsed
+ * anyway: only a counter that is wrong in the same way twice is a failure.
+ */
+struct wrong_counter {
+	unsigned int at;		/* step */
+	unsigned int order;
+	struct counter_pair pair;
 };
 
 /* What went wrong with which case. */
@@ -43,13 +56,13 @@ struct batch_failure {
 
 /* What batches add up to. */
 struct batch_figures {
-	unsigned long tables;		/* verified after a collapse */
+	unsigned long tables;		/* verified after a collapse; without the canaries */
 	unsigned long cases;
 	unsigned long late;		/* needed one more scan, as a page was busy */
 	unsigned long defects[2];	/* met a known defect: of each bit of enum known_defect */
 	unsigned long counted;		/* collapses whose counters were compared */
 	unsigned long uncounted;	/* that could not be */
-	unsigned long recounted;	/* that were wrong once */
+	unsigned long recounted;	/* batches laid out again, as a counter was wrong */
 	uint64_t scan_ns;		/* waiting for khugepaged */
 	unsigned long rules[NR_COLLAPSE_RULES][MAX_ORDERS];
 };
@@ -69,14 +82,11 @@ struct explore_batch {
 	uint64_t *pfns[BATCH_MAX];		/* before the last collapse, 0: none */
 	bool has_table[BATCH_MAX];	/* the range has a page table, maybe an empty one */
 	bool was_written[BATCH_MAX];	/* the VMA has an anon_vma */
-	unsigned int defects[BATCH_MAX];	/* enum known_defect that the collapse may meet */
-	unsigned int excused_from[BATCH_MAX];	/* see struct collapse_counts */
-	unsigned int excused_to[BATCH_MAX];
-	/* Rules of the model that decided, of the last prediction. */
-	unsigned long decided[BATCH_MAX][NR_COLLAPSE_RULES][MAX_ORDERS];
+	bool *excused[BATCH_MAX];	/* see struct collapse_counts */
+	struct collapse_counts predicted[BATCH_MAX];	/* of the next collapse */
 	bool forced[BATCH_MAX];		/* MADV_COLLAPSE said that it succeeded */
 	unsigned int at[BATCH_MAX];	/* next step */
-	bool moved[BATCH_MAX];		/* to the second of its two places */
+	bool away[BATCH_MAX];		/* in the second of its two places */
 	struct range ranges[BATCH_MAX];
 	struct range_area area;
 
@@ -85,14 +95,16 @@ struct explore_batch {
 	unsigned int scans;		/* since the last change */
 	bool changed;			/* by a step, since the tables were read back */
 	bool settled;			/* the last collapse is being made sure of */
-	struct collapse_counts counts;	/* of the last scan, as predicted */
+	struct collapse_counts counts;	/* of all cases */
 	long tries[MAX_ORDERS];		/* of the first scan since the last change */
-	bool countable;			/* they are those of all cases, without a defect */
-	bool recounted;			/* they were wrong, and are looked at once more */
+	bool countable;			/* no case may meet a defect, or is still to come */
+	struct wrong_counter wrong;	/* that ended the last attempt at this batch */
+	unsigned int attempts;		/* at this batch that a wrong counter ended */
 	bool no_folios;			/* page faults got none of some size, at the set-up */
 	bool lacked_blocks;		/* nor did khugepaged, and there were not enough */
+	bool pages_moved;		/* pages of the machine, during the last scan */
 	struct thp_counters counters;	/* as seen */
-	struct disturbances disturbances;	/* before the last scan */
+	struct disturbances disturbances;	/* before the page frames were read */
 	struct batch_failure failure;
 	struct batch_figures *figures;
 	/* Called after each collapse was read back; may be NULL. */

@@ -109,7 +109,8 @@ bool explore_case_canary(const struct explore_case *c, unsigned long orders,
 			room = refill(canary, smallest_region(sizes));
 		room = room && explore_case_add(canary, step);
 	}
-	return room;
+	/* And for the scan that changes nothing of the other one. */
+	return room && refill(canary, smallest_region(sizes));
 }
 
 /* A number, at most @max; @text is advanced behind it. */

@@ -46,14 +46,14 @@ static int move(struct explore_batch *batch, unsigned int nr)
 {
 	struct range *range = &batch->ranges[nr];
 	size_t pmd = batch->vm->pmd_size;
-	char *from = range->start, *to = batch->moved[nr] ? from - 2 * pmd : from + 2 * pmd;
+	char *from = range->start, *to = batch->away[nr] ? from - 2 * pmd : from + 2 * pmd;
 
 	if (mremap(from, pmd, pmd, MREMAP_MAYMOVE | MREMAP_FIXED, to) == MAP_FAILED ||
 	    mmap(from, pmd, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED,
 		 -1, 0) == MAP_FAILED)
 		return -errno;
 	range->start = to;
-	batch->moved[nr] = !batch->moved[nr];
+	batch->away[nr] = !batch->away[nr];
 	return 0;
 }
 

@@ -74,18 +74,15 @@ static int still_fails(const struct explore_case *c, void *arg)
 
 /* For the corpus, or to be sent by mail. */
 static void write_down(const struct explore_plan *plan, const char *folder, uint64_t number,
-		       const struct explore_case *c)
+		       const char *text)
 {
-	char path[PATH_MAX], text[CASE_TEXT];
-	int fd, len;
+	char path[PATH_MAX];
+	int fd;
 
 	snprintf(path, sizeof(path), "%s/mthp_explore-%llu-%llu.case", folder,
 		 (unsigned long long)plan->seed, (unsigned long long)number);
-	explore_case_format(c, text, sizeof(text));
-	len = strlen(text);
-	text[len] = '\n';
 	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
-	if (fd < 0 || write(fd, text, len + 1) != len + 1)
+	if (fd < 0 || dprintf(fd, "%s\n", text) < 0)
 		check_printf("%s: %s", path, strerror(errno));
 	else
 		check_printf("written to %s", path);
@@ -101,13 +98,15 @@ static void explain(const struct explore_plan *plan, const char *folder,
 		.deadline = now_ns() + SHRINK_NS, .trouble = failed->trouble,
 	};
 	uint64_t start = now_ns();
+	char text[CASE_TEXT];
 	unsigned int tried;
 
 	tried = explore_shrink(c, still_fails, &shrinking);
 	check_printf("smallest case that still fails, of %u tried in %llu ms:", tried,
 		     (unsigned long long)(now_ns() - start) / 1000000);
 	explain_case(c);
-	write_down(plan, folder, failed->number, c);
+	explore_case_format(c, text, sizeof(text));
+	write_down(plan, folder, failed->number, text);
 }
 
 /* Does it fail in the same way alone? What is rare is a failure too, hence the attempts. */
@@ -151,8 +150,9 @@ static void print_failed(const struct explore_plan *plan, const struct explore_f
 {
 	check_printf("batch %llu of seed %llu: %s", (unsigned long long)failed->number,
 		     (unsigned long long)plan->seed, failed->what);
+	/* Of any length, so that it can be copied. */
 	if (*failed->text)
-		check_printf("case:     '%s'", failed->text);
+		printf("# case:     '%s'\n", failed->text);
 	if (*failed->expected) {
 		check_printf("expected: %s", failed->expected);
 		check_printf("seen:     %s", failed->seen);
@@ -177,6 +177,8 @@ void explain_failure(const struct explore_plan *plan, const struct explore_faile
 	if (found)
 		explain(plan, folder, failed, c);
 	else if (failed->trouble != TROUBLE_MACHINE)
-		check_print("alone, none of its cases fails: the tables above are all there is");
+		check_print("alone, none of its cases fails: run the seed again");
+	if (!found && *failed->text)
+		write_down(plan, folder, failed->number, failed->text);
 	explore_case_free(c);
 }

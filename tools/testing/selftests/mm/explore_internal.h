@@ -26,8 +26,8 @@ enum batch_state batch_failed_missing(struct explore_batch *batch, int nr, const
 /* batch_unshare() - end the child that shares pages, if there is one. */
 enum batch_state batch_unshare(struct explore_batch *batch);
 
-/* batch_predict() - what must come of the next scan. */
-void batch_predict(struct explore_batch *batch);
+/* batch_predict() - what must come of the next scan. Return: BATCH_GOES_ON or BATCH_FAILED. */
+enum batch_state batch_predict(struct explore_batch *batch);
 
 /* explore_change.c */
 

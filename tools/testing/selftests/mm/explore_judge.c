@@ -8,30 +8,13 @@
 #include "explore_internal.h"
 
 #define SCANS_AT_MOST	2	/* what the first left out for a busy page, the second does */
-#define CACHE_LINE	64	/* bytes */
+#define COUNT_ATTEMPTS	3	/* at a batch; enough for a counter that is wrong in new ways */
 
-/* A known defect adds: swapped in by a try that failed, into folios of sizes that are on. */
-static bool is_less(const struct pte *before, const struct pte *expected, const struct pte *seen)
+/* Is nothing worse with a case than that too little was collapsed? */
+static bool only_less(const struct explore_batch *batch, unsigned int nr, const bool *excused)
 {
-	return pte_is_less(before, expected, seen) ||
-	       (pte_is(before, PTE_SWAP_STATES) && seen->state == PTE_PRESENT && !seen->stray);
-}
-
-/* Is nothing worse with PTEs @from up to @to than that too little was collapsed? */
-static bool only_less(const struct explore_batch *batch, unsigned int nr, unsigned int from,
-		      unsigned int to)
-{
-	unsigned int i;
-
-	for (i = 0; i < batch->vm->nr; i++) {
-		const struct pte *expected = &batch->expected[nr]->pte[i];
-		const struct pte *seen = &batch->seen[nr]->pte[i];
-
-		if (!pte_equal(seen, expected) &&
-		    (i < from || i >= to || !is_less(&batch->before[nr]->pte[i], expected, seen)))
-			return false;
-	}
-	return batch->seen[nr]->vma == batch->expected[nr]->vma;
+	return pte_table_is_less(batch->before[nr], batch->expected[nr], batch->seen[nr],
+				 batch->rules.orders, excused);
 }
 
 static void count_defects(struct explore_batch *batch, unsigned int nr)
@@ -39,20 +22,12 @@ static void count_defects(struct explore_batch *batch, unsigned int nr)
 	unsigned int bit;
 
 	for (bit = 0; bit < ARRAY_SIZE(batch->figures->defects); bit++)
-		batch->figures->defects[bit] += !!(batch->defects[nr] & BIT(bit));
-}
-
-static bool were_moved(const struct explore_batch *batch)
-{
-	struct disturbances since = batch->disturbances;
-
-	return pages_were_moved(batch->vm, &since);
+		batch->figures->defects[bit] += !!(batch->predicted[nr].defects & BIT(bit));
 }
 
 static bool is_known_defect(const struct explore_batch *batch, unsigned int nr)
 {
-	return batch->defects[nr] &&
-	       only_less(batch, nr, batch->excused_from[nr], batch->excused_to[nr]);
+	return batch->predicted[nr].defects && only_less(batch, nr, batch->excused[nr]);
 }
 
 /*
@@ -61,20 +36,18 @@ static bool is_known_defect(const struct explore_batch *batch, unsigned int nr)
  */
 static bool judge_table(struct explore_batch *batch, unsigned int nr, bool *late)
 {
-	bool moved, again;
+	bool again = batch->scans < (batch->pages_moved ? SCANS_AMID_MOVES : SCANS_AT_MOST);
 
 	if (pte_table_equal(batch->expected[nr], batch->seen[nr]))
 		return true;
-	moved = were_moved(batch);
-	again = batch->scans < (moved ? SCANS_AMID_MOVES : SCANS_AT_MOST);
 	if (batch->scans >= SCANS_AT_MOST && is_known_defect(batch, nr)) {
 		count_defects(batch, nr);
 		return true;
 	}
-	if (!again || !only_less(batch, nr, 0, batch->vm->nr))
+	if (!again || !only_less(batch, nr, NULL))
 		return false;
 	*late = true;
-	batch->figures->late += !batch->defects[nr] && !moved;
+	batch->figures->late += !batch->predicted[nr].defects && !batch->pages_moved;
 	return true;
 }
 
@@ -125,59 +98,67 @@ static enum batch_state judge_rss(struct explore_batch *batch)
 
 	if (rss_agrees(batch->vm, batch->generation, &rss))
 		return BATCH_DONE;
-	return batch_failed(batch, TROUBLE_SUMS, -1,
+	return batch_failed(batch, TROUBLE_RSS, -1,
 			    "/proc/self/status counts %ld anonymous pages, smaps_rollup %ld",
 			    rss.status, rss.smaps_rollup);
 }
 
 /* The first counter that is not as predicted; false if there is none. */
-static bool find_wrong_counter(const struct explore_batch *batch, unsigned int *order,
-			       struct counter_pair *wrong)
+static bool find_wrong_counter(const struct explore_batch *batch, struct wrong_counter *wrong)
 {
 	struct counter_pair pairs[COUNTER_PAIRS];
-	unsigned int i;
+	unsigned int order, i;
 
-	for (*order = 2; *order <= batch->vm->pmd_order; ++*order) {
-		compare_counters(&batch->counts, &batch->counters, *order, pairs);
+	for (order = 2; order <= batch->vm->pmd_order; order++) {
+		compare_counters(&batch->counts, &batch->counters, order, pairs);
 		for (i = 0; i < COUNTER_PAIRS; i++) {
-			*wrong = pairs[i];
-			if (wrong->expected != wrong->seen)
-				return true;
+			if (pairs[i].expected == pairs[i].seen)
+				continue;
+			*wrong = (struct wrong_counter){
+				.at = batch->at[0], .order = order, .pair = pairs[i],
+			};
+			return true;
 		}
 	}
 	return false;
 }
 
-/*
- * A page that was busy may have ended the scan of a range in which nothing was to be
- * collapsed anyway: wrong counters are looked at once more.
- */
+static bool is_same_wrong(const struct wrong_counter *a, const struct wrong_counter *b)
+{
+	return a->at == b->at && a->order == b->order && a->pair.name == b->pair.name &&
+	       a->pair.expected == b->pair.expected && a->pair.seen == b->pair.seen;
+}
+
+static bool may_count(const struct explore_batch *batch)
+{
+	/* Woken twice, khugepaged may have made one scan more. */
+	return batch->countable && batch->generation != GEN_NONE && !batch->lacked_blocks &&
+	       batch->counters.full_scans == 1;
+}
+
 static enum batch_state judge_counters(struct explore_batch *batch)
 {
-	struct counter_pair wrong;
-	unsigned int order;
+	struct wrong_counter wrong;
+	bool found = may_count(batch) && find_wrong_counter(batch, &wrong);
 
-	/* Woken twice, khugepaged may have made one scan more. */
-	if (!batch->countable || batch->generation == GEN_NONE ||
-	    batch->counters.full_scans != 1) {
+	if (!may_count(batch) || (found && batch->pages_moved)) {
 		batch->figures->uncounted++;
 		return BATCH_DONE;
 	}
-	if (!find_wrong_counter(batch, &order, &wrong)) {
+	if (!found) {
 		batch->figures->counted++;
 		return BATCH_DONE;
 	}
-	if (were_moved(batch)) {
-		batch->figures->uncounted++;
-		return BATCH_DONE;
-	}
-	if (batch->recounted)
-		return batch_failed(batch, TROUBLE_SUMS, -1,
-				    "order %u, %s: expected %ld, seen %ld", order, wrong.name,
-				    wrong.expected, wrong.seen);
-	batch->recounted = true;
+	batch->attempts++;
+	if (batch->attempts == COUNT_ATTEMPTS ||
+	    (batch->attempts > 1 && is_same_wrong(&wrong, &batch->wrong)))
+		return batch_failed(batch, TROUBLE_COUNTERS, -1,
+				    "order %u, %s: expected %ld, seen %ld; %u times wrong",
+				    wrong.order, wrong.pair.name, wrong.pair.expected,
+				    wrong.pair.seen, batch->attempts);
+	batch->wrong = wrong;
 	batch->figures->recounted++;
-	return BATCH_GOES_ON;
+	return BATCH_AGAIN;
 }
 
 static enum batch_state judge_data(struct explore_batch *batch)
@@ -186,7 +167,7 @@ static enum batch_state judge_data(struct explore_batch *batch)
 	unsigned int i;
 
 	for (i = 0; i < batch->nr; i++)
-		if (range_check_data(batch->vm, &batch->ranges[i], batch->seen[i], CACHE_LINE,
+		if (range_check_data(batch->vm, &batch->ranges[i], batch->seen[i], RANGE_COARSE,
 				     &error))
 			return batch_failed(batch, TROUBLE_DATA, i, "%s", error.what);
 	return BATCH_DONE;
@@ -197,16 +178,23 @@ static bool all_only_less(const struct explore_batch *batch)
 	unsigned int i;
 
 	for (i = 0; i < batch->nr; i++)
-		if (!only_less(batch, i, 0, batch->vm->nr))
+		if (!only_less(batch, i, NULL))
 			return false;
 	return true;
+}
+
+/* What must be right whatever was collapsed. To look at the data is a reference: not here. */
+static enum batch_state judge_pages(struct explore_batch *batch)
+{
+	enum batch_state state = judge_pfns(batch);
+
+	return state == BATCH_DONE ? judge_rss(batch) : state;
 }
 
 /* Too little was collapsed for want of free blocks: all the rest must be right. */
 static enum batch_state lack_blocks(struct explore_batch *batch)
 {
-	if (judge_pfns(batch) == BATCH_FAILED || judge_rss(batch) == BATCH_FAILED ||
-	    judge_data(batch) == BATCH_FAILED)
+	if (judge_pages(batch) == BATCH_FAILED || judge_data(batch) == BATCH_FAILED)
 		return BATCH_FAILED;
 	batch_failed(batch, TROUBLE_TABLE, -1, "less than expected");
 	batch->failure.missing = "no free block of a size that was needed";
@@ -230,13 +218,13 @@ static enum batch_state judge_tables(struct explore_batch *batch)
 
 enum batch_state batch_compare(struct explore_batch *batch)
 {
-	static enum batch_state (*const judges[])(struct explore_batch *batch) = {
-		judge_tables, judge_counters, judge_forced, judge_pfns, judge_rss, judge_data,
-	};
-	enum batch_state state = BATCH_DONE;
-	unsigned int i;
+	enum batch_state state = judge_tables(batch);
 
-	for (i = 0; i < ARRAY_SIZE(judges) && state == BATCH_DONE; i++)
-		state = judges[i](batch);
-	return state;
+	if (state != BATCH_FAILED && judge_pages(batch) == BATCH_FAILED)
+		return BATCH_FAILED;
+	if (state == BATCH_DONE)
+		state = judge_forced(batch);
+	if (state == BATCH_DONE)
+		state = judge_data(batch);
+	return state == BATCH_DONE ? judge_counters(batch) : state;
 }

@@ -16,6 +16,7 @@
 #include "supervisor.h"
 
 #define DEFAULT_SECONDS		20
+#define PATIENCE		5	/* times as long again, until every rule was reached */
 #define DEFAULT_ROUNDS		4
 #define MB			BIT(20)
 #define DEFAULT_MEMORY		BIT(29)	/* bytes */
@@ -31,8 +32,8 @@ static void usage(FILE *to, const char *name)
 		"\n"
 		"      --seed N           the same seed gives the same cases (default: the time)\n"
 		"      --tables N         begin no batch after N tables were verified\n"
-		"      --time S           begin no batch after S seconds (0 with --tables; default %u,\n"
-		"                         twice that while some rule of the model was not reached)\n"
+		"      --time S           begin no batch after S seconds (default %u, up to %u while a\n"
+		"                         rule of the model was not reached; with --tables, any)\n"
 		"      --orders LIST      sizes that may be on, as 2,4,M; M is the PMD order\n"
 		"      --max-ptes-none N  the only limit, or max; default: any\n"
 		"      --states LIST      only these, of: %s\n"
@@ -49,8 +50,8 @@ static void usage(FILE *to, const char *name)
 		"  -h, --help             this text\n"
 		"\n"
 		"Exit code: 0 passed, 1 failed, 4 nothing but skipped.\n",
-		name, DEFAULT_SECONDS, draw_state_names(), DRAW_MAX_ROUNDS, DEFAULT_ROUNDS,
-		DEFAULT_MEMORY / MB);
+		name, DEFAULT_SECONDS, DEFAULT_SECONDS * (1 + PATIENCE), draw_state_names(),
+		DRAW_MAX_ROUNDS, DEFAULT_ROUNDS, DEFAULT_MEMORY / MB);
 }
 
 /*
@@ -272,10 +273,11 @@ static bool parse_option(struct explore_options *explore, int opt, const char *v
 }
 
 /* What leaves rules that cannot be reached. */
-static bool restricts(int opt)
+static bool restricts(int opt, const char *value)
 {
 	return opt == OPT_TABLES || opt == OPT_TIME || opt == OPT_ORDERS || opt == OPT_NONE ||
-	       opt == OPT_STATES || opt == OPT_STEPS || opt == OPT_MEMORY || opt == OPT_MODEL;
+	       opt == OPT_STATES || opt == OPT_STEPS || opt == OPT_MEMORY ||
+	       (opt == OPT_MODEL && strcmp(value, "auto"));
 }
 
 static const struct option long_options[] = {
@@ -312,13 +314,13 @@ static bool settle_orders(struct draw_options *options)
 	return false;
 }
 
-/* For a replay, beside the seed, which is printed anyway. None of them needs quotes. */
+/* For a replay, beside the seed, which is printed anyway. */
 static void remember_option(struct explore_options *explore, const char *name, const char *value)
 {
 	size_t length = strlen(explore->arguments);
 
-	snprintf(explore->arguments + length, sizeof(explore->arguments) - length, " --%s %s",
-		 name, value);
+	snprintf(explore->arguments + length, sizeof(explore->arguments) - length,
+		 strpbrk(value, " \t'\"\\$") ? " --%s '%s'" : " --%s %s", name, value);
 }
 
 /* True when there is something to run; else *code is to end with. */
@@ -336,7 +338,7 @@ static bool parse_all(int argc, char **argv, struct explore_options *explore, in
 		if (opt != OPT_SEED)
 			remember_option(explore, long_options[nth].name, optarg);
 		timeout |= opt == OPT_TIMEOUT;
-		explore->restricted |= restricts(opt);
+		explore->restricted |= restricts(opt, optarg);
 	}
 	*code = KSFT_FAIL;
 	if (optind + 1 < argc) {
@@ -353,7 +355,7 @@ static bool parse_all(int argc, char **argv, struct explore_options *explore, in
 	if (!explore->seconds && !explore->plan.max_tables)
 		explore->seconds = DEFAULT_SECONDS;
 	explore->plan.duration_ns = explore->seconds * 1000000000ULL;
-	explore->plan.patience_ns = explore->restricted ? 0 : explore->plan.duration_ns;
+	explore->plan.patience_ns = explore->restricted ? 0 : PATIENCE * explore->plan.duration_ns;
 	if (!timeout)
 		suite.timeout = explore->seconds ? explore->seconds + 300 : 86400;
 	return true;

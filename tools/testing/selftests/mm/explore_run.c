@@ -28,6 +28,7 @@ struct shared {
 	atomic_bool stop;
 	atomic_bool enough;
 	atomic_flag failed;
+	atomic_uint holder;		/* of the turn, or NO_WORKER */
 	bool failure_written;
 	struct explore_failed failure;
 	const char *missing;		/* why batches were given up, a constant; NULL: none was */
@@ -41,6 +42,9 @@ struct slot {
 	bool begun;			/* it has its large folios */
 	bool given_up;			/* the machine lacks something */
 };
+
+/* Nobody has the turn. */
+#define NO_WORKER	EXPLORE_WORKERS
 
 /* One process. Who holds the byte of the pipe has the machine to himself: a turn. */
 struct worker {
@@ -87,8 +91,8 @@ static void format_table(const struct pte_table *table, char *text)
 static enum batch_state give_up(struct worker *worker, struct slot *slot)
 {
 	slot->given_up = true;
-	atomic_fetch_add(&worker->shared->given_up, slot->batch->nr);
-	atomic_fetch_add(&worker->shared->given_up_of[slot->family], slot->batch->nr);
+	atomic_fetch_add(&worker->shared->given_up, slot->batch->nr - 1);
+	atomic_fetch_add(&worker->shared->given_up_of[slot->family], slot->batch->nr - 1);
 	worker->shared->missing = slot->batch->failure.missing;
 	return BATCH_DONE;
 }
@@ -123,11 +127,15 @@ static bool take_turn(struct worker *worker)
 {
 	char byte;
 
-	return read(worker->turn[0], &byte, 1) == 1;
+	if (read(worker->turn[0], &byte, 1) != 1)
+		return false;
+	atomic_store(&worker->shared->holder, worker->id);
+	return true;
 }
 
 static void give_turn(struct worker *worker)
 {
+	atomic_store(&worker->shared->holder, NO_WORKER);
 	if (write(worker->turn[1], "", 1) != 1)
 		atomic_store(&worker->shared->stop, true);
 }
@@ -150,6 +158,7 @@ static bool is_over(const struct worker *worker)
 
 static void draw(struct worker *worker, struct slot *slot, uint64_t number)
 {
+	slot->batch->attempts = 0;
 	slot->number = number;
 	slot->family = explore_draw_batch(worker->plan, number, slot->batch);
 	slot->begun = false;
@@ -163,6 +172,17 @@ static enum batch_state begin(struct worker *worker, struct slot *slot)
 	if (batch_begin(slot->batch) != BATCH_FAILED || report(worker, slot) != BATCH_FAILED)
 		return BATCH_GOES_ON;
 	return BATCH_FAILED;
+}
+
+static enum batch_state begin_in_turn(struct worker *worker, struct slot *slot)
+{
+	enum batch_state state;
+
+	if (!take_turn(worker))
+		return BATCH_FAILED;
+	state = begin(worker, slot);
+	give_turn(worker);
+	return state;
 }
 
 /* One turn: a collapse; at the end of a batch, the folios of the next one too. */
@@ -191,7 +211,10 @@ static void count_tables(struct worker *worker, unsigned long *before)
 	*before = tables;
 }
 
-/* The batch at work, to its end or to the end of time; never between two looks. */
+/*
+ * The batch at work, to its end or to the end of time; never between two looks.
+ * Return: BATCH_DONE, BATCH_AGAIN or BATCH_FAILED.
+ */
 static enum batch_state finish_batch(struct worker *worker)
 {
 	unsigned long tables = worker->shared->figures[worker->id].tables;
@@ -200,19 +223,31 @@ static enum batch_state finish_batch(struct worker *worker)
 
 	if (state == BATCH_GOES_ON)
 		state = batch_advance(batch);
-	if (state == BATCH_FAILED)
-		state = report(worker, &worker->now);
 	while (state == BATCH_GOES_ON) {
 		state = do_turn(worker);
 		if (state != BATCH_GOES_ON)
-			break;
+			return state;
 		state = batch_judge(batch);
 		count_tables(worker, &tables);
-		if (state == BATCH_FAILED)
-			state = report(worker, &worker->now);
 		if (state == BATCH_GOES_ON && !batch->scans && is_over(worker))
-			state = BATCH_DONE;
+			return BATCH_DONE;
 	}
+	return state == BATCH_FAILED ? report(worker, &worker->now) : state;
+}
+
+/* The batch at work, with its end; from its beginning again where a counter was wrong. */
+static enum batch_state run_batch(struct worker *worker)
+{
+	struct slot *slot = &worker->now;
+	enum batch_state state = BATCH_DONE;
+
+	do {
+		if (state == BATCH_AGAIN && begin_in_turn(worker, slot) == BATCH_FAILED)
+			return BATCH_FAILED;
+		state = slot->given_up ? BATCH_DONE : finish_batch(worker);
+		if (state != BATCH_FAILED && batch_end(slot->batch) == BATCH_FAILED)
+			state = report(worker, slot);
+	} while (state == BATCH_AGAIN);
 	return state;
 }
 
@@ -237,19 +272,12 @@ static void work(struct worker *worker)
 
 	draw(worker, &worker->next, worker->id);
 	while (state != BATCH_FAILED && !is_over(worker)) {
-		if (!worker->next.begun) {
-			if (!take_turn(worker))
-				break;
-			state = begin(worker, &worker->next);
-			give_turn(worker);
-			if (state == BATCH_FAILED)
-				break;
-		}
+		if (!worker->next.begun &&
+		    begin_in_turn(worker, &worker->next) == BATCH_FAILED)
+			break;
 		swap_slots(worker);
 		draw(worker, &worker->next, worker->now.number + EXPLORE_WORKERS);
-		state = worker->now.given_up ? BATCH_DONE : finish_batch(worker);
-		if (state != BATCH_FAILED && batch_end(worker->now.batch) == BATCH_FAILED)
-			state = report(worker, &worker->now);
+		state = run_batch(worker);
 	}
 	end_batches(worker);
 }
@@ -305,23 +333,25 @@ static void sum_up(const struct shared *shared, struct batch_figures *figures)
 		add_figures(figures, &shared->figures[i]);
 }
 
-static bool is_worker(pid_t pid, const pid_t *workers, unsigned int nr)
+/* Return: the number of the worker, or @nr. */
+static unsigned int worker_of(pid_t pid, const pid_t *workers, unsigned int nr)
 {
-	while (nr--)
-		if (workers[nr] == pid)
-			return true;
-	return false;
+	unsigned int id;
+
+	for (id = 0; id < nr && workers[id] != pid; id++)
+		;
+	return id;
 }
 
 /*
- * A worker that died took the turn along, maybe: the others must not wait for it. What
+ * A worker that died may have taken the turn along: the others must not wait for it. What
  * else ends is a child that a dead worker left to us.
  */
 static int wait_for_workers(const struct explore_plan *plan, struct shared *shared, int turn,
 			    const pid_t *workers, unsigned int nr,
 			    struct explore_result *result)
 {
-	unsigned int alive = nr;
+	unsigned int alive = nr, id;
 	int status, err = 0;
 
 	while (alive) {
@@ -337,15 +367,16 @@ static int wait_for_workers(const struct explore_plan *plan, struct shared *shar
 				atomic_store(&shared->enough, plan->enough(&result->figures));
 			continue;
 		}
-		if (!is_worker(pid, workers, nr))
+		id = worker_of(pid, workers, nr);
+		if (id == nr)
 			continue;
 		alive--;
 		result->rss_kb += usage.ru_maxrss;
 		if (!status)
 			continue;
-		err = -ECHILD;
+		result->died = status;
 		atomic_store(&shared->stop, true);
-		if (write(turn, "", 1) != 1)
+		if (atomic_load(&shared->holder) == id && write(turn, "", 1) != 1)
 			err = -errno;
 	}
 	return err;
@@ -369,6 +400,7 @@ int explore_run(const struct explore_plan *plan, struct explore_result *result)
 		munmap(shared, sizeof(*shared));
 		return err;
 	}
+	atomic_store(&shared->holder, NO_WORKER);
 	start = now_ns();
 	for (nr = 0; nr < EXPLORE_WORKERS && !err; nr++) {
 		workers[nr] = start_worker(plan, shared, turn, nr);
@@ -402,7 +434,7 @@ enum explore_verdict explore_one(const struct vm_geometry *vm, enum generation g
 				 void (*show)(const struct explore_batch *batch))
 {
 	struct explore_batch *batch = batch_alloc(vm, generation, 2, figures);
-	enum batch_state state, ended;
+	enum batch_state state;
 
 	*failure = (struct batch_failure){ .nr = -1, .what = "out of memory" };
 	if (!batch)
@@ -414,19 +446,20 @@ enum explore_verdict explore_one(const struct vm_geometry *vm, enum generation g
 		return EXPLORE_FAILED;
 	}
 	batch->show = show;
-	state = batch_begin(batch);
-	if (state == BATCH_GOES_ON)
-		state = batch_set_up(batch);
-	if (state == BATCH_GOES_ON)
-		state = batch_advance(batch);
-	while (state == BATCH_GOES_ON) {
-		state = batch_collapse(batch);
+	do {
+		state = batch_begin(batch);
 		if (state == BATCH_GOES_ON)
-			state = batch_judge(batch);
-	}
-	ended = batch_end(batch);
-	if (state != BATCH_FAILED)
-		state = ended;
+			state = batch_set_up(batch);
+		if (state == BATCH_GOES_ON)
+			state = batch_advance(batch);
+		while (state == BATCH_GOES_ON) {
+			state = batch_collapse(batch);
+			if (state == BATCH_GOES_ON)
+				state = batch_judge(batch);
+		}
+		if (batch_end(batch) == BATCH_FAILED)
+			state = BATCH_FAILED;
+	} while (state == BATCH_AGAIN);
 	*failure = batch->failure;
 	batch_free(batch);
 	if (state != BATCH_FAILED)

@@ -34,7 +34,7 @@ struct explore_failed {
 	enum batch_trouble trouble;
 	int nr;				/* of the case; -1: it is not known which */
 	char what[400];
-	char text[CASE_TEXT];		/* the case, up to the step at which it failed */
+	char text[CASE_TEXT];		/* the case */
 	char expected[EXPLORE_TEXT];
 	char seen[EXPLORE_TEXT];
 };
@@ -46,6 +46,7 @@ struct explore_result {
 	unsigned long all_given_up;
 	uint64_t ns;			/* that it took */
 	long rss_kb;			/* peak, of all workers together */
+	int died;			/* wait status of a worker that did; 0: none */
 	bool failed;
 	struct explore_failed failure;
 	const char *missing;		/* why cases were given up, a constant; NULL: none was */

@@ -58,11 +58,32 @@ bool pte_equal(const struct pte *a, const struct pte *b)
 	       a->index == b->index && a->stray == b->stray;
 }
 
-bool pte_is_less(const struct pte *before, const struct pte *expected, const struct pte *seen)
+static bool pte_is_less(const struct pte *before, const struct pte *expected,
+			const struct pte *seen, unsigned long orders)
 {
-	return pte_equal(seen, before) ||
-	       (seen->state == PTE_PRESENT && !seen->stray && seen->order > before->order &&
-		seen->order < expected->order);
+	if (pte_equal(seen, before))
+		return true;
+	if (seen->state != PTE_PRESENT || seen->stray)
+		return false;
+	if (pte_is(before, PTE_SWAP_STATES) && !seen->order)
+		return true;
+	return orders & BIT(seen->order) && seen->order > before->order &&
+	       (seen->order < expected->order || pte_is(before, PTE_SWAP_STATES));
+}
+
+bool pte_table_is_less(const struct pte_table *before, const struct pte_table *expected,
+		       const struct pte_table *seen, unsigned long orders, const bool *excused)
+{
+	unsigned int i;
+
+	for (i = 0; i < seen->nr; i++) {
+		if (pte_equal(&seen->pte[i], &expected->pte[i]))
+			continue;
+		if ((excused && !excused[i]) ||
+		    !pte_is_less(&before->pte[i], &expected->pte[i], &seen->pte[i], orders))
+			return false;
+	}
+	return seen->vma == expected->vma;
 }
 
 bool pte_table_equal(const struct pte_table *a, const struct pte_table *b)

@@ -181,10 +181,15 @@ unsigned long pte_table_orders(const struct pte_table *table);
 /* pte_equal() - do two PTEs tell the same? */
 bool pte_equal(const struct pte *a, const struct pte *b);
 
-/* pte_is_less() - is a PTE, after a collapse, what it was before, or part of a folio that is
- * larger than before and smaller than was expected?
+/* pte_table_is_less() - is nothing worse with a collapse than that it did too little?
+ * A PTE that is not as expected must be as it was before; or part of a folio that is larger
+ * than before and smaller than was expected; or swapped in by a try that came to nothing.
+ * @orders: bit mask of the sizes that were on: folios that are new have one of them
+ * @excused: for each PTE, whether it need not be as expected; NULL: all
  */
-bool pte_is_less(const struct pte *before, const struct pte *expected, const struct pte *seen);
+bool pte_table_is_less(const struct pte_table *before, const struct pte_table *expected,
+		       const struct pte_table *seen, unsigned long orders,
+		       const bool *excused);
 
 /* pte_table_count() - number of PTEs in one of a set of states.
  * @states: bit mask of BIT(enum pte_state)

@@ -129,6 +129,8 @@ static inline struct range range_with_other_data(const struct range *range)
 	return other;
 }
 
+#define RANGE_COARSE	64	/* bytes: a word of each cache line */
+
 /* range_check_data() - compare the data of a range with what was written.
  * @range: with the table that it was set up as, or what was written to since
  * @seen: only the PTEs that are present in this table are looked at
