@@ -150,7 +150,9 @@ ok "a run with the wrong model: a test says so" grep -q '^not ok' "$work/out"
 replay=$(sed -n "s/^# replay:   .\/mthp_explore --model $wrong '\(.*\)'$/\1/p" "$work/out")
 ok "a run with the wrong model: a small case" [ -n "$replay" ]
 set -- "$work"/failures/*.case
-ok "a run with the wrong model: written down" [ "$(cat "$1")" = "$replay" ]
+ok "a run with the wrong model: written down" [ "$(grep -v '^#' "$1")" = "$replay" ]
+ok "a run with the wrong model: with its seed and kernel" \
+	grep -q "^# seed 1, batch 0, model $wrong, on $(uname -r)" "$1"
 explore --model $wrong "$replay"
 ok "the small case fails again" [ "$status" -eq 1 ]
 explore "$replay"

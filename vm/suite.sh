@@ -70,6 +70,8 @@ vm)
 	trap 'rm -rf "$tmp"' EXIT
 	trap 'exit 1' HUP INT TERM
 	"$TOP/vm/initramfs.sh" "$tmp/initramfs" "$suite:/suite"
+	# The guest's files go with it.
+	[ "$program" != mthp_explore ] || set -- --failures - "$@"
 	# In the background, so that a signal reaches the trap and not only run.sh.
 	"$TOP/vm/run.sh" "$image" "$tmp/initramfs" "/suite/$program" "$@" &
 	trap 'kill $! 2>/dev/null; wait; exit 1' HUP INT TERM
@@ -91,6 +93,17 @@ judged=0
 [ ! -e "$BUILD/log/console-$RUN_ID.log" ] || awk -f "$TOP/vm/summary.awk" -v replay="$replay" -v console="$BUILD/log/console-$RUN_ID.log" \
 	-v ktap="$BUILD/log/ktap-$RUN_ID.log" "$BUILD/log/console-$RUN_ID.log" >&2 || judged=$?
 [ $status -ne 0 ] || status=$judged
+
+# The case that a run of the explorer ends with, for the corpus or a mail.
+if [ "$where" = vm ] && [ "$program" = mthp_explore ] && [ $status -eq 1 ]; then
+	found=$BUILD/log/mthp_explore-$RUN_ID.case
+	sed -n "s/^# replay:.*mthp_explore.* '\(.*\)'\$/\1/p" "$BUILD/log/ktap-$RUN_ID.log" >"$found"
+	if [ -s "$found" ]; then
+		note "the case is in $found"
+	else
+		rm -f "$found"
+	fi
+fi
 
 case $status in
 0) note "exit 0 (passed)" ;;

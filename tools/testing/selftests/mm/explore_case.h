@@ -23,6 +23,8 @@
  *   limit  := number | 'max'                  max is one less than a range has PTEs
  *   run    := first ['-' last]                PTEs
  *
+ * Before any step all sizes are on, and the limits are the kernel's defaults.
+ *
  * "p*16 .~; sizes 2,4; none 0; collapse; punch 3-7; collapse". A step passes by the PTEs
  * of its run that it does not apply to, see step_acts_on().
  */

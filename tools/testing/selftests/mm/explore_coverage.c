@@ -126,3 +126,21 @@ unsigned int coverage_missing(const struct coverage *coverage, unsigned long sta
 			missing += count_missing(coverage, rule);
 	return missing;
 }
+
+void coverage_words(const struct coverage *coverage, char *buf, size_t size)
+{
+	unsigned int rule, order;
+	size_t len = 0;
+
+	snprintf(buf, size, "no rule");
+	for (rule = 0; rule < NR_COLLAPSE_RULES; rule++) {
+		for (order = 2; order <= coverage->pmd_order && len < size; order++) {
+			if (!coverage->counts[rule][order])
+				continue;
+			len += snprintf(buf + len, size - len, "%s%s", len ? "; " : "",
+					rules[rule].name);
+			if (rules[rule].orders != OF_PMD && len < size)
+				len += snprintf(buf + len, size - len, ", order %u", order);
+		}
+	}
+}

@@ -21,4 +21,10 @@ void coverage_print(const struct coverage *coverage);
  */
 unsigned int coverage_missing(const struct coverage *coverage, unsigned long states);
 
+/* coverage_words() - the rules that decided, in words.
+ * @buf: receives "scan: nothing referenced; collapsed, order 4", or "no rule"
+ * @size: of @buf in bytes; more is cut off
+ */
+void coverage_words(const struct coverage *coverage, char *buf, size_t size);
+
 #endif

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "kselftest.h"
@@ -37,6 +38,11 @@ enum explore_verdict explain_try(const struct explore_case *c, struct batch_fail
 	return explore_one(&suite.vm, suite.generation, c, &ignored, failure, show);
 }
 
+const char *explain_model(void)
+{
+	return suite.model_given ? generation_names[suite.generation] : NULL;
+}
+
 void explain_wrong(const struct batch_failure *failure)
 {
 	check_printf("wrong:    %s%s", failure->nr == 1 ? "the canary, a full range above: " : "",
@@ -51,7 +57,7 @@ void explain_case(const struct explore_case *c)
 		explain_wrong(&failure);
 	else
 		check_print("this time it did not fail");
-	report_case(c, suite.model_given ? generation_names[suite.generation] : NULL);
+	report_case(c, explain_model());
 }
 
 /* The search for a small case: until when, and what counts as the same failure. */
@@ -76,13 +82,20 @@ static int still_fails(const struct explore_case *c, void *arg)
 static void write_down(const struct explore_plan *plan, const char *folder, uint64_t number,
 		       const char *text)
 {
+	const char *model = explain_model();
 	char path[PATH_MAX];
+	struct utsname name;
 	int fd;
 
+	if (!strcmp(folder, "-"))
+		return;
+	uname(&name);
 	snprintf(path, sizeof(path), "%s/mthp_explore-%llu-%llu.case", folder,
 		 (unsigned long long)plan->seed, (unsigned long long)number);
 	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
-	if (fd < 0 || dprintf(fd, "%s\n", text) < 0)
+	if (fd < 0 || dprintf(fd, "# seed %llu, batch %llu, model %s, on %s %s\n%s\n",
+			      (unsigned long long)plan->seed, (unsigned long long)number,
+			      model ?: "auto", name.release, name.machine, text) < 0)
 		check_printf("%s: %s", path, strerror(errno));
 	else
 		check_printf("written to %s", path);
@@ -148,8 +161,9 @@ static bool find_culprit(const struct explore_plan *plan, const struct explore_f
 
 static void print_failed(const struct explore_plan *plan, const struct explore_failed *failed)
 {
-	check_printf("batch %llu of seed %llu: %s", (unsigned long long)failed->number,
-		     (unsigned long long)plan->seed, failed->what);
+	check_printf("%s, batch %llu of seed %llu: %s", family_names[failed->family],
+		     (unsigned long long)failed->number, (unsigned long long)plan->seed,
+		     failed->what);
 	/* Of any length, so that it can be copied. */
 	if (*failed->text)
 		printf("# case:     '%s'\n", failed->text);

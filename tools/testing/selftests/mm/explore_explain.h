@@ -14,6 +14,9 @@ struct explore_case *explain_new_case(void);
 enum explore_verdict explain_try(const struct explore_case *c, struct batch_failure *failure,
 				 void (*show)(const struct explore_batch *batch));
 
+/* explain_model() - the argument of --model, NULL if there was none. */
+const char *explain_model(void);
+
 /* explain_wrong() - one line that says what went wrong with a case, or its canary. */
 void explain_wrong(const struct batch_failure *failure);
 

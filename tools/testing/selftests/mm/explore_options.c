@@ -40,7 +40,7 @@ static void usage(FILE *to, const char *name)
 		"      --steps N          collapses of a case, at most; 1 to %u (default %u)\n"
 		"      --memory MB        that it may take (default %lu)\n"
 		"      --corpus DIR       cases that are run first, DIR/*.case (default: beside this)\n"
-		"      --failures DIR     where a case that failed is written (default .)\n"
+		"      --failures DIR     where a case that failed is written, - for nowhere (default .)\n"
 		"      --model NAME       rules to expect: auto (default: none or mainline, as the\n"
 		"                         kernel shows), none, mainline or v10\n"
 		"      --timeout S        end the run after S seconds, and fail\n"
@@ -101,7 +101,7 @@ static bool parse_orders(struct explore_options *explore, const char *text)
 	if (why) {
 		struct notation_error error = { .at = at - text, .why = why };
 
-		report_notation_error(stderr, text, &error);
+		report_notation_error(stderr, "--orders", text, &error);
 		return false;
 	}
 	explore->plan.options.orders = orders;
@@ -118,11 +118,13 @@ static bool parse_states(struct explore_options *explore, const char *text)
 		enum pte_state state = draw_state(at, length);
 
 		if (state == NR_PTE_STATES) {
-			struct notation_error error = {
-				.at = at - text, .why = "no such state; see --help",
-			};
+			struct notation_error error = { .at = at - text };
+			char why[256];
 
-			report_notation_error(stderr, text, &error);
+			snprintf(why, sizeof(why), "no such state; there are %s",
+				 draw_state_names());
+			error.why = why;
+			report_notation_error(stderr, "--states", text, &error);
 			return false;
 		}
 		states |= BIT(state);
@@ -172,7 +174,7 @@ static const char *complete_notation(struct explore_options *explore, const char
 		return NULL;
 	}
 	if (explore_case_parse(c, text, &error)) {
-		report_notation_error(stderr, text, &error);
+		report_notation_error(stderr, "CASE", text, &error);
 		return NULL;
 	}
 	pte_table_copy(whole->start, c->start);

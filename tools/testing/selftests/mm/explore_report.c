@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "collapse_check.h"
+#include "explore_coverage.h"
 #include "explore_report.h"
 
 static const char *const defect_names[] = {
@@ -44,8 +45,33 @@ static void print_words(const char *label, const struct pte_table *table)
 	check_printf("%-9s %s%s", label, text, length < sizeof(text) ? "" : " ...");
 }
 
+/* Which collapse it is, under which settings, and what the model says to it. */
+static void report_collapse(const struct explore_batch *batch)
+{
+	const struct coverage coverage = {
+		.pmd_order = batch->vm->pmd_order, .counts = batch->predicted[0].rules,
+	};
+	const struct explore_case *c = batch->cases[0];
+	struct thp_settings settings = batch_settings(batch);
+	char text[1024], which[32];
+	unsigned int i, nth = 1;
+
+	for (i = 0; i < batch->at[0] && i < c->nr_steps; i++)
+		nth += !!(STEP_COLLAPSES & BIT(c->steps[i].kind));
+	if (batch->settled)
+		snprintf(which, sizeof(which), nth > 1 ? "one more, to change nothing" : "a scan");
+	else
+		snprintf(which, sizeof(which), "collapse %u", nth);
+	thp_settings_describe(batch->vm, &settings, text, sizeof(text));
+	check_printf("%s%s%s: %s", which, batch->rules.forced ? ", MADV_COLLAPSE" : "",
+		     batch->scans > 1 ? ", scanned again" : "", text);
+	coverage_words(&coverage, text, sizeof(text));
+	check_printf("decided:  %s", text);
+}
+
 void report_tables(const struct explore_batch *batch)
 {
+	report_collapse(batch);
 	print_words("before:", batch->before[0]);
 	print_words("expected:", batch->expected[0]);
 	print_words("seen:", batch->seen[0]);
@@ -63,11 +89,13 @@ void report_case(const struct explore_case *c, const char *model)
 	fflush(stdout);
 }
 
-void report_notation_error(FILE *to, const char *text, const struct notation_error *error)
+void report_notation_error(FILE *to, const char *what, const char *text,
+			   const struct notation_error *error)
 {
 	/* Of a long text, what is around the place. */
 	size_t from = error->at > 60 ? error->at - 60 : 0;
 
+	fprintf(to, "%s: %s\n", what, error->why);
 	fprintf(to, "%s%.100s\n", from ? "..." : "", text + from);
-	fprintf(to, "%*s^ %s\n", (int)(error->at - from + (from ? 3 : 0)), "", error->why);
+	fprintf(to, "%*s^\n", (int)(error->at - from + (from ? 3 : 0)), "");
 }

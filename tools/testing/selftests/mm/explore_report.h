@@ -18,7 +18,10 @@ void report_tables(const struct explore_batch *batch);
  */
 void report_case(const struct explore_case *c, const char *model);
 
-/* report_notation_error() - a text, and where it is wrong. */
-void report_notation_error(FILE *to, const char *text, const struct notation_error *error);
+/* report_notation_error() - a text, and where it is wrong.
+ * @what: what the text is, as "--orders"
+ */
+void report_notation_error(FILE *to, const char *what, const char *text,
+			   const struct notation_error *error);
 
 #endif

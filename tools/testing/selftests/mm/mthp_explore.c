@@ -210,16 +210,20 @@ static void report_families(const struct explore_result *run)
 	for (family = 0; family < NR_FAMILIES; family++) {
 		const char *name = family_names[family];
 
-		if (run->failed && run->failure.family == family)
+		if (run->failed && run->failure.family == family) {
+			explain_failure(&explore.plan, &run->failure, explore.failures);
 			ksft_test_result_fail("%s\n", name);
-		else if (!(draw_families(&explore.plan.options) & BIT(family)))
+		} else if (!(draw_families(&explore.plan.options) & BIT(family))) {
 			ksft_test_result_skip("%s: these orders have no such settings\n", name);
-		else if (run->given_up[family] > run->tables[family])
+		} else if (run->given_up[family] > run->tables[family]) {
 			ksft_test_result_skip("%s: %s\n", name, run->missing);
-		else if (!run->tables[family])
-			ksft_test_result_skip("%s: the run ended before its turn\n", name);
-		else
+		} else if (!run->tables[family]) {
+			ksft_test_result_skip("%s: %s\n", name, run->failed || run->died ?
+					      "the run stopped at a failure" :
+					      "the run ended before its turn");
+		} else {
 			ksft_test_result_pass("%s\n", name);
+		}
 	}
 }
 
@@ -235,8 +239,10 @@ static void report_rules(const struct explore_result *run)
 	const struct coverage coverage = coverage_of(&run->figures, check_print);
 
 	coverage_print(&coverage);
-	if (run->failed)
-		ksft_test_result_skip("%s: the run ended early\n", name);
+	if (run->died)
+		result(false, name);
+	else if (run->failed)
+		ksft_test_result_skip("%s: the run stopped at a failure\n", name);
 	else if (may_be_short())
 		ksft_test_result_skip("%s: only a default run has to\n", name);
 	else if (explore.plan.options.states != DRAW_STATES)
@@ -256,7 +262,7 @@ static void report_second_looks(const struct explore_result *run)
 	const struct batch_figures *figures = &run->figures;
 	bool counts = suite.generation != GEN_NONE;
 
-	if (run->failed || figures->tables < MANY_TABLES) {
+	if (run->failed || run->died || figures->tables < MANY_TABLES) {
 		ksft_test_result_skip("second_looks_are_rare: a short run\n");
 		return;
 	}
@@ -306,12 +312,15 @@ static void excuse_others(struct explore_result *run)
 	run->all_given_up = run->figures.cases;
 }
 
-static void report_death(int status)
+static void report_death(struct explore_result *run, int err)
 {
-	if (WIFSIGNALED(status))
-		check_printf("a process of the run died of signal %d", WTERMSIG(status));
+	if (err)
+		check_printf("the run could not be done: %s", strerror(-err));
+	else if (WIFSIGNALED(run->died))
+		check_printf("a process of the run died of signal %d", WTERMSIG(run->died));
 	else
-		check_printf("a process of the run ended with status %d", WEXITSTATUS(status));
+		check_printf("a process of the run ended with status %d", WEXITSTATUS(run->died));
+	run->died |= !!err;
 }
 
 static int run_explore(void)
@@ -335,15 +344,10 @@ static int run_explore(void)
 	leave_out_missing(&plan->options.states);
 	run_corpus();
 	err = explore_run(plan, run);
-	if (err)
-		check_printf("the run could not be done: %s", strerror(-err));
-	if (run->died)
-		report_death(run->died);
+	if (run->died || err)
+		report_death(run, err);
 	if (run->failed)
 		excuse_others(run);
-	if (run->failed)
-		explain_failure(plan, &run->failure, explore.failures);
-	run->failed |= err || run->died;
 	report_families(run);
 	report_rules(run);
 	report_second_looks(run);
@@ -361,7 +365,7 @@ static int run_notation(void)
 	explore_case_parse(c, explore.notation, &error);	/* it was looked at before */
 	ksft_print_header();
 	ksft_set_plan(2);
-	report_case(c, NULL);
+	report_case(c, explain_model());
 	verdict = explain_try(c, &failure, report_tables);
 	if (verdict == EXPLORE_MISSING) {
 		ksft_test_result_skip("as_expected: %s\n", failure.missing);
