@@ -8,11 +8,11 @@ set -eu
 BUILD=${BUILD:-$TOP/build}
 export BUILD
 
-# run_on KERNEL [PROGRAM [ARGS]]
+# run_on KERNEL [PROGRAM]
 run_on()
 {
-	KERNEL=$1 PROGRAM=${2:-mthp_khugepaged} ARGS=${3:-}
-	export KERNEL PROGRAM ARGS
+	KERNEL=$1 PROGRAM=${2:-mthp_khugepaged}
+	export KERNEL PROGRAM
 	RUN_ID=suite-$1-$$
 	export RUN_ID
 	try "$TOP/vm/suite.sh" vm
@@ -46,11 +46,6 @@ run_on latest mthp_explore
 ok "the explorer, newest kernel: passes" test "$status" -eq 0
 ok "the explorer, newest kernel: reaches every rule" grep -q '^ok .* every_rule_reached$' "$work/out"
 ok "the explorer, newest kernel: skips nothing" test "$(total skip)" -eq 0
-run_on latest mthp_explore "--model none --tables 500"
-ok "the explorer, wrong model: fails" test "$status" -eq 1
-ok "the explorer, wrong model: makes the case small" grep -q '^# smallest case' "$work/out"
-ok "the explorer, wrong model: the summary repeats it" \
-	grep -q "^Replay: .*make explore.* ARGS=\"--model none '" "$work/err"
 
 run_on 7.1
 ok "7.1: passes" test "$status" -eq 0

@@ -85,6 +85,15 @@ ok "a case of the explorer can be replayed" \
 	said "make run ARGS=\"'p\*16 .~; sizes 2; collapse'\"$"
 
 summary <<'T'
+TAP version 13
+1..1
+# the same again: ./mthp_explore --time 5 --seed 7
+not ok 1 some_sizes
+T
+ok "a run of the explorer can be repeated" \
+	said "^Replay:  make run ARGS=\"--time 5 --seed 7\"$"
+
+summary <<'T'
 ORD-1	order.exact	one order
 T
 ok "a listing is judged by its status alone" [ "$status" -eq 0 ]
