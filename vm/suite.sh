@@ -95,9 +95,10 @@ judged=0
 [ $status -ne 0 ] || status=$judged
 
 # The case that a run of the explorer ends with, for the corpus or a mail.
-if [ "$where" = vm ] && [ "$program" = mthp_explore ] && [ $status -eq 1 ]; then
+log=$BUILD/log/ktap-$RUN_ID.log
+if [ "$where" = vm ] && [ "$program" = mthp_explore ] && [ $status -eq 1 ] && [ -e "$log" ]; then
 	found=$BUILD/log/mthp_explore-$RUN_ID.case
-	sed -n "s/^# replay:.*mthp_explore.* '\(.*\)'\$/\1/p" "$BUILD/log/ktap-$RUN_ID.log" >"$found"
+	sed -n "s/^# replay:.*mthp_explore.* '\(.*\)'\$/\1/p" "$log" >"$found"
 	if [ -s "$found" ]; then
 		note "the case is in $found"
 	else

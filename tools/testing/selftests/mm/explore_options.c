@@ -316,7 +316,7 @@ static bool settle_orders(struct draw_options *options)
 	return false;
 }
 
-/* For a replay, beside the seed, which is printed anyway. */
+/* For a replay; not the seed, which is printed anyway, nor where a case is written to. */
 static void remember_option(struct explore_options *explore, const char *name, const char *value)
 {
 	size_t length = strlen(explore->arguments);
@@ -337,7 +337,7 @@ static bool parse_all(int argc, char **argv, struct explore_options *explore, in
 		*code = KSFT_FAIL;
 		if (!parse_option(explore, opt, optarg))
 			return false;
-		if (opt != OPT_SEED)
+		if (opt != OPT_SEED && opt != OPT_FAILURES)
 			remember_option(explore, long_options[nth].name, optarg);
 		timeout |= opt == OPT_TIMEOUT;
 		explore->restricted |= restricts(opt, optarg);
