@@ -8,6 +8,7 @@
 #include "explore_draw.h"
 #include "explore_shrink.h"
 #include "explore_steps.h"
+#include "random.h"
 
 #define ORDER	9	/* of x86-64; nothing may depend on it */
 #define CASES	8
@@ -213,7 +214,7 @@ TEST_F(explore, draws_reach_every_rule)
 		};
 
 		for (batch = 0, nr = 0; nr < tables; batch++) {
-			draw_batch(draw_hash(seed, batch), batch, &self->options,
+			draw_batch(random_of(seed, batch), batch, &self->options,
 				   batch % NR_FAMILIES, self->cases, CASES);
 			for (i = 0; i < CASES; i++)
 				nr += simulate(self->cases[i], &counts);
@@ -242,7 +243,7 @@ TEST_F(explore, shares_do_not_coincide)
 		bool max, forced;
 
 		family = turn % NR_FAMILIES;
-		draw_batch(draw_hash(1, turn), turn, &self->options, family, self->cases, 1);
+		draw_batch(random_of(1, turn), turn, &self->options, family, self->cases, 1);
 		max = has_step(c, STEP_NONE, BIT(ORDER) - 1);
 		forced = has_step(c, STEP_FORCE, 0);
 		met[family] |= BIT(2 * max + forced);

@@ -7,6 +7,7 @@
 
 #include "explore_draw.h"
 #include "explore_steps.h"
+#include "random.h"
 
 const char *const family_names[NR_FAMILIES] = {
 	[FAMILY_PMD_ALONE] = "pmd_alone",
@@ -61,16 +62,6 @@ const char *draw_state_names(void)
 	return names;
 }
 
-/* splitmix64: a permutation that spreads every bit over all others. */
-uint64_t draw_hash(uint64_t seed, uint64_t number)
-{
-	uint64_t z = seed + (number + 1) * 0x9e3779b97f4a7c15ULL;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
-	return z ^ z >> 31;
-}
-
 /* A try may fail because of them in the middle; see docs/findings. */
 #define DEFECT_STATES	(BIT(PTE_SHARED) | BIT(PTE_UNREFERENCED) | BIT(PTE_GUARD) |	\
 			 BIT(PTE_UFFD_WP) | BIT(PTE_SWAPPED_UFFD_WP))
@@ -91,7 +82,7 @@ struct draw {
 
 static unsigned int below(struct draw *d, unsigned int limit)
 {
-	return limit ? (draw_hash(d->seed, d->next++) >> 16) % limit : 0;
+	return limit ? (random_of(d->seed, d->next++) >> 16) % limit : 0;
 }
 
 static bool one_in(struct draw *d, unsigned int n)
@@ -116,7 +107,7 @@ static unsigned long some_bits(struct draw *d, unsigned long mask)
 	if (!mask)
 		return 0;
 	while (!some)
-		some = mask & draw_hash(d->seed, d->next++);
+		some = mask & random_of(d->seed, d->next++);
 	return some;
 }
 
@@ -689,7 +680,7 @@ static void draw_start(struct batch_draw *b, enum draw_family family,
 	b->child = b->common.possible & BIT(PTE_SHARED);
 	for (i = 0; i < nr; i++) {
 		b->cases[i] = b->common;
-		b->cases[i].seed = draw_hash(b->common.seed, i + 1);
+		b->cases[i].seed = random_of(b->common.seed, i + 1);
 		b->cases[i].next = 0;
 		draw_table(&b->cases[i], cases[i]->start, b->scratch);
 	}

@@ -67,7 +67,4 @@ const char *draw_state_name(enum pte_state state);
 /* draw_state_names() - all of them, separated by blanks. */
 const char *draw_state_names(void);
 
-/* draw_hash() - spread two numbers over 64 bits, as a seed for what the second counts. */
-uint64_t draw_hash(uint64_t seed, uint64_t number);
-
 #endif

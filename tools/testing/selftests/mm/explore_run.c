@@ -15,6 +15,7 @@
 #include "kselftest.h"
 
 #include "explore_run.h"
+#include "random.h"
 
 #define POLL_MS	20
 
@@ -75,7 +76,7 @@ enum draw_family explore_draw_batch(const struct explore_plan *plan, uint64_t nu
 	nth = number % __builtin_popcount(families);
 	while (!(families & BIT(family)) || nth--)
 		family++;
-	if (!draw_batch(draw_hash(plan->seed, number), number, &plan->options, family,
+	if (!draw_batch(random_of(plan->seed, number), number, &plan->options, family,
 			batch->cases, batch->nr - 1))
 		abort();	/* a worker that dies is a failure of the run */
 	explore_case_canary(batch->cases[0], batch->orders, batch->cases[batch->nr - 1]);
