@@ -6,7 +6,7 @@
  * pte_table.h; the model (collapse_model.c) has to agree before the kernel is
  * asked. nr is the number of PTEs of a region, NR of the whole range.
  */
-#include "suite_harness.h"
+#include "suite_fixtures.h"
 
 #include "test_order.h"
 #include "test_occupancy.h"

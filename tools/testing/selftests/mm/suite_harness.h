@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What every test program of the suite has around the kselftest harness: options,
- * the rows, and fixtures that begin with a quiet khugepaged. The rest is suite.h's.
+ * What every test program of the suite has around the kselftest harness: options and
+ * the rows. The rest is suite.h's.
  *
  * The harness keeps its tests in static lists, so this is included once, by the
  * file that holds the tests and ends with SUITE_MAIN.
  *
- * A test is TEST_ROWS(collapse, name, "ROW-1 ROW-2") { ... }. It may use @check,
- * and CHECK(step) for each step of collapse_check.h.
+ * A test is TEST_ROWS(fixture, name, "ROW-1 ROW-2") { ... }. With a fixture that has a @check,
+ * CHECK(step) does a step of collapse_check.h. A program that has options of its own
+ * ends with SUITE_MAIN_WITH(options).
  */
 #ifndef SUITE_HARNESS_H
 #define SUITE_HARNESS_H
@@ -19,6 +20,7 @@
 #error "kselftest_harness.h is too old: use the headers of Linux 7.2 or later (KSRC=)"
 #endif
 
+#include <assert.h>
 #include <getopt.h>
 
 #include "probe.h"
@@ -92,69 +94,23 @@ static inline int suite_check_begin(struct collapse_check *check, const char *te
 			   &suite.shared->figures);
 }
 
-/* Tests that need one process and one set of ranges. */
-FIXTURE(collapse)
-{
-	struct collapse_check check;
+/* An option of one program, with an argument. */
+struct suite_option {
+	const char *name;
+	const char *help;	/* as it stands in the usage, argument and default too */
+	/* False with a message when the argument is wrong. */
+	bool (*parse)(const char *argument);
 };
 
-FIXTURE_SETUP(collapse)
-{
-	char name[128];
+#define MAX_OWN_OPTIONS	8
 
-	/* The tables of these tests are written for at least as many PTEs. */
-	if (suite.vm.pmd_order < 8)
-		SKIP(return, "the PMD order of this machine is below 8");
-	snprintf(name, sizeof(name), "%s.%s", _metadata->fixture->name, _metadata->name);
-	ASSERT_EQ(0, suite_check_begin(&self->check, name));
-}
-
-FIXTURE_TEARDOWN_PARENT(collapse)
-{
-	EXPECT_EQ(0, suite_complaints());
-}
-
-/* The same for each order that any machine has; others are skipped. */
-FIXTURE(each_order)
-{
-	struct collapse_check check;
-};
-
-FIXTURE_VARIANT(each_order)
-{
-	unsigned int order;
-};
-
-FIXTURE_VARIANT_ADD(each_order, order_2) { .order = 2 };
-FIXTURE_VARIANT_ADD(each_order, order_3) { .order = 3 };
-FIXTURE_VARIANT_ADD(each_order, order_4) { .order = 4 };
-FIXTURE_VARIANT_ADD(each_order, order_5) { .order = 5 };
-FIXTURE_VARIANT_ADD(each_order, order_6) { .order = 6 };
-FIXTURE_VARIANT_ADD(each_order, order_7) { .order = 7 };
-FIXTURE_VARIANT_ADD(each_order, order_8) { .order = 8 };
-FIXTURE_VARIANT_ADD(each_order, order_9) { .order = 9 };
-FIXTURE_VARIANT_ADD(each_order, order_10) { .order = 10 };
-FIXTURE_VARIANT_ADD(each_order, order_11) { .order = 11 };
-FIXTURE_VARIANT_ADD(each_order, order_12) { .order = 12 };
-FIXTURE_VARIANT_ADD(each_order, order_13) { .order = 13 };
-
-FIXTURE_SETUP(each_order)
-{
-	char name[128];
-
-	SKIP_WITHOUT_ORDER(variant->order);
-	snprintf(name, sizeof(name), "%s.order_%u.%s", _metadata->fixture->name,
-		 variant->order, _metadata->name);
-	ASSERT_EQ(0, suite_check_begin(&self->check, name));
-}
-
-FIXTURE_TEARDOWN_PARENT(each_order)
-{
-	EXPECT_EQ(0, suite_complaints());
-}
+static const struct suite_option *own_options;
+static unsigned int nr_own_options;
 
 static void suite_usage(FILE *to)
 {
+	unsigned int i;
+
 	fprintf(to,
 		"Usage: %s [OPTION]...\n"
 		"Checks what khugepaged and MADV_COLLAPSE make of anonymous memory. Needs root.\n"
@@ -166,7 +122,11 @@ static void suite_usage(FILE *to)
 		"      --restore        put the machine back after a run that was killed\n"
 		"      --model NAME     rules to expect: auto (default), none, mainline or v10\n"
 		"      --timeout S      end the run after S seconds, and fail (default %u)\n"
-		"  -h, --help           this text\n"
+		"  -h, --help           this text\n",
+		harness.argv[0], suite.timeout);
+	for (i = 0; i < nr_own_options; i++)
+		fprintf(to, "%s", own_options[i].help);
+	fprintf(to,
 		"\n"
 		"Options of the kselftest harness:\n"
 		"  -l                   list fixtures, variants and tests\n"
@@ -176,8 +136,7 @@ static void suite_usage(FILE *to)
 		"  -v, -V NAME          only, or not, the tests of this variant\n"
 		"  -r NAME              only this test: fixture[.variant].test\n"
 		"\n"
-		"Exit code: 0 passed, 1 failed, 4 nothing but skipped.\n",
-		harness.argv[0], suite.timeout);
+		"Exit code: 0 passed, 1 failed, 4 nothing but skipped.\n");
 }
 
 static void harness_arg(const char *option, const char *value)
@@ -274,8 +233,8 @@ enum suite_action { ACTION_RUN, ACTION_PROBE, ACTION_LIST, ACTION_EXIT };
 static enum suite_action parse_options(int argc, char **argv, int *code)
 {
 	enum { OPT_TEST = 256, OPT_ROWS, OPT_CATEGORIES, OPT_PROBE, OPT_RESTORE, OPT_MODEL,
-	       OPT_TIMEOUT };
-	static const struct option options[] = {
+	       OPT_TIMEOUT, OPT_OWN };
+	static const struct option common[] = {
 		{ "test", required_argument, NULL, OPT_TEST },
 		{ "rows", no_argument, NULL, OPT_ROWS },
 		{ "categories", no_argument, NULL, OPT_CATEGORIES },
@@ -284,11 +243,17 @@ static enum suite_action parse_options(int argc, char **argv, int *code)
 		{ "model", required_argument, NULL, OPT_MODEL },
 		{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 }
 	};
+	struct option options[ARRAY_SIZE(common) + MAX_OWN_OPTIONS + 1] = { 0 };
 	enum suite_action action = ACTION_RUN;
+	unsigned int i;
 	int opt;
 
+	memcpy(options, common, sizeof(common));
+	for (i = 0; i < nr_own_options; i++)
+		options[ARRAY_SIZE(common) + i] = (struct option){
+			own_options[i].name, required_argument, NULL, OPT_OWN + i,
+		};
 	*code = KSFT_FAIL;
 	while ((opt = getopt_long(argc, argv, "hldf:F:v:V:t:T:r:", options, NULL)) != -1) {
 		char option[] = { '-', opt, '\0' };
@@ -331,7 +296,10 @@ static enum suite_action parse_options(int argc, char **argv, int *code)
 			fprintf(stderr, "Try %s --help\n", argv[0]);
 			return ACTION_EXIT;
 		default:
-			harness_arg(option, optarg);
+			if (opt < OPT_OWN)
+				harness_arg(option, optarg);
+			else if (!own_options[opt - OPT_OWN].parse(optarg))
+				return ACTION_EXIT;
 		}
 	}
 	if (optind < argc) {
@@ -375,10 +343,20 @@ static int suite_main(int argc, char **argv)
 	return suite_supervise(run_tests, NULL);
 }
 
-#define SUITE_MAIN				\
-	int main(int argc, char **argv)		\
-	{					\
-		return suite_main(argc, argv);	\
+#define SUITE_MAIN						\
+	int main(int argc, char **argv)				\
+	{							\
+		return suite_main(argc, argv);			\
+	}
+
+#define SUITE_MAIN_WITH(options)				\
+	static_assert(ARRAY_SIZE(options) <= MAX_OWN_OPTIONS,	\
+		      "no room for all options");		\
+	int main(int argc, char **argv)				\
+	{							\
+		own_options = (options);			\
+		nr_own_options = ARRAY_SIZE(options);		\
+		return suite_main(argc, argv);			\
 	}
 
 #endif

@@ -3,7 +3,7 @@
 #ifndef TEST_CREEP_H
 #define TEST_CREEP_H
 
-#include "suite_harness.h"
+#include "suite_fixtures.h"
 #include "test_order.h"
 
 /* CRP-1: once collapsed, memory stays as it is, however often it is scanned. */

@@ -11,7 +11,7 @@
 #include "nodes.h"
 #include "pte_read.h"
 #include "pte_setup.h"
-#include "suite_harness.h"
+#include "suite_fixtures.h"
 
 #define SMALL_NODE	(256UL << 20)	/* bytes; more of a node is not used up for a test */
 

@@ -8,7 +8,7 @@
 
 #include "page_states.h"
 #include "resources.h"
-#include "suite_harness.h"
+#include "suite_fixtures.h"
 
 /* The page frame that a PTE of a range maps, 0 when there is none. */
 static uint64_t pfn_at(const struct range *range, unsigned int offset)

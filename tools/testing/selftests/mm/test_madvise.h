@@ -3,7 +3,7 @@
 #ifndef TEST_MADVISE_H
 #define TEST_MADVISE_H
 
-#include "suite_harness.h"
+#include "suite_fixtures.h"
 
 /* MAD-1: MADV_COLLAPSE makes PMD folios, whatever is on and however few pages there are. */
 TEST_ROWS(collapse, madvise_ignores_sizes_and_limits, "MAD-1")

@@ -5,7 +5,7 @@
 
 #include "check_counters.h"
 #include "memcg.h"
-#include "suite_harness.h"
+#include "suite_fixtures.h"
 #include "trace.h"
 
 /* DAT-1: no byte is lost on the way, and a hole that was filled reads zero. */

@@ -4,7 +4,7 @@
 #define TEST_OCCUPANCY_H
 
 #include "ksm.h"
-#include "suite_harness.h"
+#include "suite_fixtures.h"
 
 /* A case for each place of one PTE in a region: the outermost, those beside, the middle. */
 static unsigned int places_in_region(unsigned int nr, unsigned int places[5])

@@ -6,7 +6,7 @@
 #include <fcntl.h>
 
 #include "pte_read.h"
-#include "suite_harness.h"
+#include "suite_fixtures.h"
 
 /* SAN-1: with one size on, a page fault gives a folio of it; set-up relies on that. */
 TEST_ROWS(each_order, fault_gives_this_size, "SAN-1")

@@ -6,7 +6,7 @@
 #include "check_counters.h"
 #include "page_states.h"
 #include "pte_read.h"
-#include "suite_harness.h"
+#include "suite_fixtures.h"
 #include "uffd.h"
 
 /* REG-4: a region with a folio as large as the order that is tried is left alone. */

@@ -7,7 +7,7 @@
 
 #include "nodes.h"
 #include "pte_read.h"
-#include "suite_harness.h"
+#include "suite_fixtures.h"
 
 static bool is_not_exclusive(const struct page_view *page, uint64_t unused)
 {

@@ -5,7 +5,7 @@
 
 #include "check_counters.h"
 #include "page_states.h"
-#include "suite_harness.h"
+#include "suite_fixtures.h"
 #include "uffd.h"
 
 /* The PMD order takes @limit PTEs of a state, first or last in the range, and not one more. */

@@ -11,7 +11,7 @@
 #include "check_counters.h"
 #include "pte_read.h"
 #include "pte_setup.h"
-#include "suite_harness.h"
+#include "suite_fixtures.h"
 
 /* VMA-1: a range that one VMA does not span is not touched, for no order. */
 TEST_ROWS(collapse, vma_must_span_the_range, "VMA-1")
