@@ -24,22 +24,23 @@ static int set_if_there(const char *path, const char *value)
 	return access(path, F_OK) ? 0 : knob_write(path, value);
 }
 
-static int configure(void)
+int ksm_configure(const char *pages, const char *sleep_ms, const char *zero_pages)
 {
 	/* An advisor would set the number of pages itself; smart_scan leaves pages out. */
 	return set_if_there(KSM_SYSFS "/advisor_mode", "none") ?:
 	       set_if_there(KSM_SYSFS "/smart_scan", "0") ?:
-	       set_if_there(KSM_SYSFS "/use_zero_pages", "1") ?:
-	       knob_write(KSM_SYSFS "/pages_to_scan", "100000") ?:
-	       knob_write(KSM_SYSFS "/sleep_millisecs", "0");
+	       set_if_there(KSM_SYSFS "/use_zero_pages", zero_pages) ?:
+	       knob_write(KSM_SYSFS "/pages_to_scan", pages) ?:
+	       knob_write(KSM_SYSFS "/sleep_millisecs", sleep_ms);
 }
 
 int ksm_merge(int (*merged)(void *arg), void *arg)
 {
 	struct timespec pause = { .tv_nsec = MIN_PAUSE_NS };
 	uint64_t deadline = now_ns() + LIMIT_NS;
-	int err = configure() ?: knob_write_always(KSM_SYSFS "/run", "1"), stop, all = 0;
+	int err = ksm_configure("100000", "0", "1"), stop, all = 0;
 
+	err = err ?: knob_write_always(KSM_SYSFS "/run", "1");
 	while (!err && !all) {
 		nanosleep(&pause, NULL);
 		if (pause.tv_nsec < MAX_PAUSE_NS)

@@ -12,6 +12,14 @@
 /* ksm_has_zero_pages() - can it merge zero-filled pages with the shared zero page? */
 bool ksm_has_zero_pages(void);
 
+/* ksm_configure() - let it look at each page that may be merged.
+ * @pages: that it looks at before it sleeps
+ * @sleep_ms: how long that is, milliseconds
+ * @zero_pages: "1" to merge zero-filled pages with the shared zero page, where it can; or "0"
+ * Return: 0 or a negative errno.
+ */
+int ksm_configure(const char *pages, const char *sleep_ms, const char *zero_pages);
+
 /* ksm_merge() - run KSM until some pages are merged, then stop it.
  * @merged: says whether all are merged that are to be
  * @arg: for @merged
