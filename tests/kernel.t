@@ -108,6 +108,10 @@ ok "no network: says what is missing" said "could not fetch the modules"
 rm "$work/offline"
 kernel 9.9
 ok "network again: completed" cached 9.9-1 "$@"
+echo zram >"$CACHE/kernels/9.9-1-cloud-amd64/modules.list"
+kernel 9.9
+ok "modules of another list: fetched again" cached 9.9-1 "$@"
+ok "modules of another list: the image is not" downloads 1
 
 # As before 6.19: all in one, not compressed.
 image 5.5

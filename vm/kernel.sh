@@ -9,8 +9,9 @@ set -eu
 
 want=${1:-latest}
 
-# zram is swap without a disk; in old kernels it compresses with a module of its own.
-modules="zram lzo-rle"
+# zram is swap without a disk; in old kernels it compresses with a module of its own. loop is
+# a disk that can be read past the page cache.
+modules="zram lzo-rle loop"
 
 # bytes FILE OFFSET LENGTH
 bytes()
@@ -67,9 +68,24 @@ newest()
 	echo "$best"
 }
 
+# Those of this list, not of an older one.
+has_modules()
+{
+	[ -d "$dir/modules" ] && [ "$(cat "$dir/modules.list" 2>/dev/null)" = "$modules" ]
+}
+
+# The new modules, from a folder; the list comes last.
+keep_modules()
+{
+	rm -rf "$dir/modules"
+	mkdir -p "$dir"
+	mv -T "$1" "$dir/modules"
+	echo "$modules" >"$dir/modules.list"
+}
+
 cached()
 {
-	[ -f "$dir/vmlinuz" ] && [ -d "$dir/modules" ]
+	[ -f "$dir/vmlinuz" ] && has_modules
 }
 
 # An image is in /boot or beside the modules.
@@ -100,18 +116,18 @@ fetch()
 			mkdir -p "$dir"
 			mv "$image" "$dir/vmlinuz"
 		fi
-		if [ ! -d "$dir/modules" ] && find "$tmp/root" -name '*.ko*' | grep -q .; then
+		if ! has_modules && find "$tmp/root" -name '*.ko*' | grep -q .; then
 			# shellcheck disable=SC2086
 			"$TOP/vm/modules.sh" "$tmp/root" "$tmp/modules" $modules || return 1
-			mkdir -p "$dir"
-			mv -T "$tmp/modules" "$dir/modules"
+			keep_modules "$tmp/modules"
 		fi
 	done
 	[ -f "$dir/vmlinuz" ] || die "no package of kernel $version holds an image"
-	[ -d "$dir/modules" ] || {
+	has_modules || {
 		# Debian keeps some images longer than their modules.
 		note "Debian has no modules of kernel $version: no zram"
-		mkdir "$dir/modules"
+		mkdir "$tmp/modules"
+		keep_modules "$tmp/modules"
 	}
 }
 
