@@ -97,8 +97,9 @@ esac
 	(cd "$tmp" && find command modules | cpio --quiet -o -H newc -R 0:0)
 } >"$tmp/initrd"
 
-# No balancing between the nodes: it would move pages under a test.
-append="console=$tty quiet panic=-1 log_buf_len=1M numa_balancing=disable ${APPEND:-}"
+# No balancing between the nodes: it would move pages under a test. After an oops the guest
+# could go on for long, without an end.
+append="console=$tty quiet panic=-1 oops=panic log_buf_len=1M numa_balancing=disable ${APPEND:-}"
 
 mkfifo "$tmp/console"
 uptime
