@@ -4,18 +4,16 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/loop.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/swap.h>
 #include <unistd.h>
 
 #include "kselftest.h"
 #include "knob.h"
 #include "resource_internal.h"
+#include "scratch.h"
 #include "vm_util.h"
 
 #define SWAP_ENOUGH	((size_t)64 << 20)	/* bytes that are free */
@@ -179,20 +177,6 @@ static unsigned int next_zram(void)
 	return number;
 }
 
-/* Where not the kernel but udev makes it, it comes a little later. */
-static int open_device(const char *device)
-{
-	int fd, tries = 200;
-
-	do {
-		fd = open(device, O_RDWR | O_CLOEXEC);
-		if (fd >= 0 || errno != ENOENT)
-			break;
-		resource_pause();
-	} while (--tries);
-	return fd < 0 ? -errno : fd;
-}
-
 static int fill_zram(const char *device)
 {
 	char path[64], bytes[32];
@@ -203,7 +187,7 @@ static int fill_zram(const char *device)
 	err = knob_write_always(path, bytes);
 	if (err)
 		return err;
-	fd = open_device(device);
+	fd = device_open(device, 0);
 	if (fd < 0)
 		return fd;
 	err = write_swap_header(fd, zram_bytes());
@@ -219,7 +203,7 @@ static int swap_on_zram(struct record *record)
 {
 	unsigned int expected = next_zram();
 	unsigned long number;
-	char device[32];
+	char device[DEVICE_PATH];
 	off_t before;
 	int err;
 
@@ -244,85 +228,52 @@ static int swap_on_zram(struct record *record)
 	return err;
 }
 
-/* An unlinked file for a loop device, with a swap header; a descriptor or -errno. */
-static int swap_file(const char *folder, bool in_memory)
+/* For a loop device, with a swap header; a descriptor or -errno. */
+static int find_swap_file(void)
 {
-	bool is_memory = folder_is_on(folder, TMPFS_MAGIC) || folder_is_on(folder, RAMFS_MAGIC);
-	int fd, err;
+	int fd = scratch_file(LOOP_BYTES, false, 0), err;
 
-	if (is_memory != in_memory)
-		return -EOPNOTSUPP;
-	fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return -errno;
-	/* On a disk the space is taken now; a full disk would be an I/O error of swap. */
-	if (in_memory)
-		err = ftruncate(fd, LOOP_BYTES);
-	else
-		err = fallocate(fd, 0, 0, LOOP_BYTES);
-	err = err ? -errno : write_swap_header(fd, LOOP_BYTES);
+		fd = scratch_file(LOOP_BYTES, true, 0);
+	if (fd < 0)
+		return fd;
+	err = write_swap_header(fd, LOOP_BYTES);
 	if (err)
 		close(fd);
 	return err ?: fd;
 }
 
-static int find_swap_file(void)
-{
-	static const char *const folders[] = { "/var/tmp", "/tmp" };
-	int fd = -ENOENT, in_memory;
-	size_t i;
-
-	for (in_memory = 0; in_memory < 2; in_memory++)
-		for (i = 0; i < ARRAY_SIZE(folders) && fd < 0; i++)
-			fd = swap_file(folders[i], in_memory);
-	return fd;
-}
-
 /* The device is released by its last user: by us if we die, by swapoff if we do not. */
 static int swap_on_device(const char *device, int file)
 {
-	struct loop_config config = {
-		.fd = file,
-		.info.lo_flags = LO_FLAGS_AUTOCLEAR,
-	};
-	int fd = open_device(device);
-	int err = 0;
+	int fd = loop_open(device, file, 0);
+	int err;
 
 	if (fd < 0)
 		return fd;
-	if (ioctl(fd, LOOP_CONFIGURE, &config) || swapon(device, 0))
-		err = -errno;
+	err = swapon(device, 0) ? -errno : 0;
 	close(fd);
 	return err;
 }
 
 static int swap_on_loop(struct record *record)
 {
-	int control, file, number, err = -EBUSY, tries = 5;
-	char device[32];
+	int file, err = -EBUSY, tries = 5;
+	char device[DEVICE_PATH];
 	off_t before;
 
 	file = find_swap_file();
 	if (file < 0)
 		return file;
-	control = open("/dev/loop-control", O_RDWR | O_CLOEXEC);
 	/* Busy: between the two, another process got it. */
 	while (err == -EBUSY && tries--) {
-		number = ioctl(control, LOOP_CTL_GET_FREE);
-		if (number < 0) {
-			err = -errno;
-			break;
-		}
-		snprintf(device, sizeof(device), "/dev/loop%d", number);
-		err = record_add(record, &loop_kind, device, &before);
+		err = loop_find(device) ?: record_add(record, &loop_kind, device, &before);
 		if (err)
 			break;
 		err = swap_on_device(device, file);
 		if (err)
 			record_drop(record, before);
 	}
-	if (control >= 0)
-		close(control);
 	close(file);
 	return err;
 }
