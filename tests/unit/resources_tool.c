@@ -139,7 +139,7 @@ static int act(char **action)
 		if (!strcmp(name, "swap")) {
 			reason = resource_swap();
 		} else if (!strcmp(name, "trace")) {
-			reason = resource_trace(path, sizeof(path));
+			reason = resource_trace(path, sizeof(path), false);
 		} else if (!strcmp(name, "memcg")) {
 			reason = resource_memcg(path, sizeof(path));
 			memcpy(cgroup, path, sizeof(cgroup));

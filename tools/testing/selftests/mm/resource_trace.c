@@ -51,12 +51,14 @@ const char *resource_trace_probe(void)
 	return find_trace(instances) ? "yes" : no_tracefs;
 }
 
-static int make_instance(struct record *record, const char *path)
+static int make_instance(struct record *record, const char *path, bool keep)
 {
 	bool recorded = record_has(record, &trace_kind);
 	off_t before;
 	int err;
 
+	if (recorded && keep && !access(path, F_OK))
+		return 0;
 	if (recorded && rmdir(path) && errno != ENOENT)
 		return -errno;
 	if (!recorded) {
@@ -74,7 +76,7 @@ static int make_instance(struct record *record, const char *path)
 	return err;
 }
 
-const char *resource_trace(char *path, size_t size)
+const char *resource_trace(char *path, size_t size, bool keep)
 {
 	char instances[RESOURCE_PATH], instance[RESOURCE_PATH];
 	struct record record;
@@ -95,7 +97,7 @@ const char *resource_trace(char *path, size_t size)
 		errno = -err;
 		return record_refused;
 	}
-	err = make_instance(&record, instance);
+	err = make_instance(&record, instance, keep);
 	close(record.fd);
 	errno = -err;
 	return err ? trace_refused : NULL;

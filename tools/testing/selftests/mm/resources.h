@@ -13,6 +13,7 @@
 #ifndef RESOURCES_H
 #define RESOURCES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define RESOURCES_RECORD	"/run/mthp_khugepaged.resources"
@@ -44,13 +45,14 @@ const char *resource_memcg(char *path, size_t size);
 /* resource_trace() - a trace instance of one's own, empty, with no event on.
  * @path: receives its folder
  * @size: of @path, bytes; RESOURCE_PATH is enough
+ * @keep: or as an earlier call left it
  *
  * There is one: the next call makes it anew, and must not come while it is in use. Its
  * buffer is small; lost events are told in per_cpu/cpuN/stats.
  *
  * Return: NULL; or the reason to skip, a constant, with errno set.
  */
-const char *resource_trace(char *path, size_t size);
+const char *resource_trace(char *path, size_t size, bool keep);
 
 /* resource_ksm() - may a test switch KSM on?
  * Not where it was stopped with pages merged: those would be unmerged when its settings

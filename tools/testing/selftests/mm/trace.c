@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The trace events of a collapse, counted; see trace.h. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,14 @@ static int set(const struct trace *trace, const char *file, const char *value)
 	return knob_write_always(path, value);
 }
 
+static int set_once(const struct trace *trace, const char *file, const char *value)
+{
+	char path[384];
+
+	snprintf(path, sizeof(path), "%s/%s", trace->path, file);
+	return knob_write(path, value);
+}
+
 int trace_start(struct trace *trace, const char **missing)
 {
 	static const char *const events[] = {
@@ -30,7 +39,7 @@ int trace_start(struct trace *trace, const char **missing)
 	int err;
 
 	memset(trace, 0, sizeof(*trace));
-	*missing = resource_trace(trace->path, sizeof(trace->path));
+	*missing = resource_trace(trace->path, sizeof(trace->path), false);
 	if (*missing)
 		return -EOPNOTSUPP;
 	for (i = 0; i < ARRAY_SIZE(events); i++) {
@@ -39,6 +48,31 @@ int trace_start(struct trace *trace, const char **missing)
 			return err;
 	}
 	return set(trace, "tracing_on", "1");
+}
+
+/*
+ * The first event that is switched on changes the code of the scheduler (kernel/trace/
+ * trace_sched_switch.c), which not every emulator survives each time: so it stays on, for
+ * the next caller.
+ */
+FILE *trace_pipe(const char *event)
+{
+	char path[384], enable[128], line[256];
+	struct trace trace;
+	FILE *pipe;
+	int fd;
+
+	if (resource_trace(trace.path, sizeof(trace.path), true))
+		return NULL;
+	snprintf(enable, sizeof(enable), "events/huge_memory/%s/enable", event);
+	if (set_once(&trace, enable, "1") || set_once(&trace, "tracing_on", "1"))
+		return NULL;
+	snprintf(path, sizeof(path), "%s/trace_pipe", trace.path);
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	pipe = fd < 0 ? NULL : fdopen(fd, "r");
+	while (pipe && fgets(line, sizeof(line), pipe))
+		;
+	return pipe;
 }
 
 /* The number behind "order=", or MAX_ORDERS. */

@@ -4,6 +4,7 @@
 #define TRACE_H
 
 #include <stddef.h>
+#include <stdio.h>
 
 #include "vm_util.h"
 
@@ -27,5 +28,12 @@ int trace_start(struct trace *trace, const char **missing);
  * Return: 0; -ENODATA when events were lost; another negative errno.
  */
 int trace_stop(struct trace *trace);
+
+/* trace_pipe() - a stream of one of these events, from now on, in the same instance.
+ * @event: its name
+ * Return: lines to read, and the end of file where no more have come yet; NULL where this
+ * machine cannot.
+ */
+FILE *trace_pipe(const char *event);
 
 #endif
