@@ -94,17 +94,21 @@ int page_pins_write(struct page_pins *pins, unsigned int nr, const void *data, s
 	return err;
 }
 
-/* The exit of a ring is done later, by a worker; taking a buffer back is done at once. */
-static void unpin_io_uring(struct page_pins *pins)
+void page_pins_unpin(struct page_pins *pins)
 {
 	struct iovec none = { 0 };
 	__u64 tag = 0;
-	unsigned int i;
 
+	for (; pins->nr; pins->nr--)
+		io_uring_register_buffers_update_tag(&pins->ring, pins->nr - 1, &none, &tag, 1);
+}
+
+/* The exit of a ring is done later, by a worker; taking a buffer back is done at once. */
+static void close_ring(struct page_pins *pins)
+{
 	if (!pins->has_ring)
 		return;
-	for (i = 0; i < pins->nr; i++)
-		io_uring_register_buffers_update_tag(&pins->ring, i, &none, &tag, 1);
+	page_pins_unpin(pins);
 	io_uring_unregister_buffers(&pins->ring);
 	io_uring_queue_exit(&pins->ring);
 }
@@ -126,7 +130,12 @@ int page_pins_write(struct page_pins *pins, unsigned int nr, const void *data, s
 	return -EOPNOTSUPP;
 }
 
-static void unpin_io_uring(struct page_pins *pins)
+void page_pins_unpin(struct page_pins *pins)
+{
+	(void)pins;
+}
+
+static void close_ring(struct page_pins *pins)
 {
 	(void)pins;
 }
@@ -172,7 +181,7 @@ int page_pins_read(struct page_pins *pins, void *data, size_t size)
 
 void page_pins_release(struct page_pins *pins)
 {
-	unpin_io_uring(pins);
+	close_ring(pins);
 	if (pins->pipe[1]) {
 		close(pins->pipe[0]);
 		close(pins->pipe[1]);

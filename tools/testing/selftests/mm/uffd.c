@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <string.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -40,6 +41,13 @@ int uffd_arm(int uffd, char *start, size_t size)
 	return ioctl(uffd, UFFDIO_REGISTER, &reg) ? -errno : 0;
 }
 
+int uffd_disarm(int uffd, char *start, size_t size)
+{
+	struct uffdio_range range = { .start = (uintptr_t)start, .len = size };
+
+	return ioctl(uffd, UFFDIO_UNREGISTER, &range) ? -errno : 0;
+}
+
 int uffd_protect(int uffd, char *start, size_t size, bool protect)
 {
 	struct uffdio_writeprotect wp = {
@@ -48,6 +56,28 @@ int uffd_protect(int uffd, char *start, size_t size, bool protect)
 	};
 
 	return ioctl(uffd, UFFDIO_WRITEPROTECT, &wp) ? -errno : 0;
+}
+
+bool uffd_can_move(void)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	int uffd = syscall(SYS_userfaultfd, O_CLOEXEC | UFFD_USER_MODE_ONLY);
+	bool can;
+
+	if (uffd < 0)
+		return false;
+	can = !ioctl(uffd, UFFDIO_API, &api) && api.features & UFFD_FEATURE_MOVE;
+	close(uffd);
+	return can;
+}
+
+int uffd_move(int uffd, char *to, char *from, size_t size)
+{
+	struct uffdio_move move = {
+		.dst = (unsigned long)to, .src = (unsigned long)from, .len = size,
+	};
+
+	return ioctl(uffd, UFFDIO_MOVE, &move) ? -errno : 0;
 }
 
 /* A thread that writes to a page; the end of the pipe says that it is done. */
@@ -86,19 +116,22 @@ static int answer(int uffd, size_t page_size)
 
 int uffd_touch(int uffd, char *page, size_t page_size)
 {
-	/* A thread that still waits for its page when we give up may come back to it. */
-	static struct toucher toucher;
+	struct toucher *toucher = calloc(1, sizeof(*toucher));
 	int fds[2], err, event = UFFD_NO_EVENT;
 	struct pollfd wait[2];
 	pthread_t thread;
 
-	if (pipe2(fds, O_CLOEXEC))
-		return -errno;
-	toucher = (struct toucher){ .page = page, .done = fds[1] };
-	err = -pthread_create(&thread, NULL, touch, &toucher);
+	if (!toucher || pipe2(fds, O_CLOEXEC)) {
+		err = -errno;
+		free(toucher);
+		return err;
+	}
+	*toucher = (struct toucher){ .page = page, .done = fds[1] };
+	err = -pthread_create(&thread, NULL, touch, toucher);
 	if (err) {
 		close(fds[0]);
 		close(fds[1]);
+		free(toucher);
 		return err;
 	}
 	wait[0] = (struct pollfd){ .fd = uffd, .events = POLLIN };
@@ -112,9 +145,11 @@ int uffd_touch(int uffd, char *page, size_t page_size)
 			event = answer(uffd, page_size);
 		err = !got ? -ETIMEDOUT : got < 0 ? -errno : event < 0 ? event : 0;
 	}
-	/* A thread that still waits for its page is ended with the process. */
-	if (!err)
+	/* A thread that still waits for its page may come back to it; it ends with the process. */
+	if (!err) {
 		pthread_join(thread, NULL);
+		free(toucher);
+	}
 	close(fds[0]);
 	return err ?: event;
 }

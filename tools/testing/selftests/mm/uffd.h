@@ -3,6 +3,7 @@
 #ifndef UFFD_H
 #define UFFD_H
 
+#include <linux/userfaultfd.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -10,6 +11,18 @@
 /* Newer than the C library's headers may be. */
 #ifndef UFFD_USER_MODE_ONLY
 #define UFFD_USER_MODE_ONLY	1
+#endif
+#ifndef UFFDIO_MOVE
+struct uffdio_move {
+	__u64 dst;
+	__u64 src;
+	__u64 len;
+	__u64 mode;
+	__s64 move;
+};
+
+#define UFFDIO_MOVE	_IOWR(UFFDIO, 0x05, struct uffdio_move)
+#define UFFD_FEATURE_MOVE	0x10000
 #endif
 
 /* uffd_open() - a userfaultfd that can write-protect anonymous memory.
@@ -23,10 +36,21 @@ int uffd_open(void);
  */
 int uffd_arm(int uffd, char *start, size_t size);
 
+/* uffd_disarm() - no more events of this memory. Return: 0 or a negative errno. */
+int uffd_disarm(int uffd, char *start, size_t size);
+
 /* uffd_protect() - write-protect pages, or no longer.
  * Return: 0 or a negative errno.
  */
 int uffd_protect(int uffd, char *start, size_t size, bool protect);
+
+/* uffd_can_move() - does this kernel have UFFDIO_MOVE? */
+bool uffd_can_move(void);
+
+/* uffd_move() - move a page to where none is.
+ * Return: 0; -EAGAIN or -EBUSY when something has the page in hand; another negative errno.
+ */
+int uffd_move(int uffd, char *to, char *from, size_t size);
 
 enum uffd_event {
 	UFFD_NO_EVENT,

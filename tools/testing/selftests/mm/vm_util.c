@@ -503,7 +503,12 @@ void thp_counters_read(const struct vm_geometry *vm, struct thp_counters *counte
 	}
 	counters->pages_collapsed = read_counter(THP_SYSFS "/khugepaged/pages_collapsed");
 	counters->full_scans = read_counter(THP_SYSFS "/khugepaged/full_scans");
-	counters->thp_collapse_alloc = vmstat(read_vmstat(), "thp_collapse_alloc");
+	counters->thp_collapse_alloc = vmstat_value("thp_collapse_alloc");
+}
+
+long vmstat_value(const char *key)
+{
+	return vmstat(read_vmstat(), key);
 }
 
 bool thp_events_in_vmstat(void)

@@ -230,6 +230,9 @@ void disturbances_read(const struct vm_geometry *vm, unsigned long orders,
 /* thp_counters_read() - read them all; those the kernel does not have are 0. */
 void thp_counters_read(const struct vm_geometry *vm, struct thp_counters *counters);
 
+/* vmstat_value() - a line of /proc/vmstat; 0 when there is none. */
+long vmstat_value(const char *key);
+
 /* thp_events_in_vmstat() - does /proc/vmstat count collapses, CONFIG_VM_EVENT_COUNTERS? */
 bool thp_events_in_vmstat(void);
 
