@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Fixtures that begin with a quiet khugepaged and no memory: collapse, each_order. */
+/* Fixtures that begin with a quiet khugepaged and no memory: collapse; each_order beside it. */
 #ifndef SUITE_FIXTURES_H
 #define SUITE_FIXTURES_H
 
+#include "suite_each_order.h"
 #include "suite_harness.h"
 
 /* Tests that need one process and one set of ranges. */
@@ -23,45 +24,6 @@ FIXTURE_SETUP(collapse)
 }
 
 FIXTURE_TEARDOWN_PARENT(collapse)
-{
-	EXPECT_EQ(0, suite_complaints());
-}
-
-/* The same for each order that any machine has; others are skipped. */
-FIXTURE(each_order)
-{
-	struct collapse_check check;
-};
-
-FIXTURE_VARIANT(each_order)
-{
-	unsigned int order;
-};
-
-FIXTURE_VARIANT_ADD(each_order, order_2) { .order = 2 };
-FIXTURE_VARIANT_ADD(each_order, order_3) { .order = 3 };
-FIXTURE_VARIANT_ADD(each_order, order_4) { .order = 4 };
-FIXTURE_VARIANT_ADD(each_order, order_5) { .order = 5 };
-FIXTURE_VARIANT_ADD(each_order, order_6) { .order = 6 };
-FIXTURE_VARIANT_ADD(each_order, order_7) { .order = 7 };
-FIXTURE_VARIANT_ADD(each_order, order_8) { .order = 8 };
-FIXTURE_VARIANT_ADD(each_order, order_9) { .order = 9 };
-FIXTURE_VARIANT_ADD(each_order, order_10) { .order = 10 };
-FIXTURE_VARIANT_ADD(each_order, order_11) { .order = 11 };
-FIXTURE_VARIANT_ADD(each_order, order_12) { .order = 12 };
-FIXTURE_VARIANT_ADD(each_order, order_13) { .order = 13 };
-
-FIXTURE_SETUP(each_order)
-{
-	char name[128];
-
-	SKIP_WITHOUT_ORDER(variant->order);
-	snprintf(name, sizeof(name), "%s.order_%u.%s", _metadata->fixture->name,
-		 variant->order, _metadata->name);
-	ASSERT_EQ(0, suite_check_begin(&self->check, name));
-}
-
-FIXTURE_TEARDOWN_PARENT(each_order)
 {
 	EXPECT_EQ(0, suite_complaints());
 }
