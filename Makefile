@@ -23,7 +23,7 @@ KERNEL ?= latest
 export BUILD CACHE KSRC KERNEL
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-native explore explore-native check build install kernel deps clean distclean
+.PHONY: help run run-native explore explore-native races races-native check build install kernel deps clean distclean
 .PHONY: fetch-kernel unit-tests build-locked install-locked unit-tests-locked only-here
 
 # The steps build on each other; -j is for the suite's own Makefile.
@@ -51,6 +51,13 @@ explore: fetch-kernel build
 
 explore-native: only-here build
 	@PROGRAM=mthp_explore $(VM)/suite.sh native
+
+# khugepaged against racers; ARGS="--time 3600" makes it a soak.
+races: fetch-kernel build
+	@PROGRAM=mthp_races $(VM)/suite.sh vm
+
+races-native: only-here build
+	@PROGRAM=mthp_races $(VM)/suite.sh native
 
 check: only-here deps fetch-kernel build unit-tests
 	@$(TOP)/tests/run

@@ -55,7 +55,10 @@ done
 # What a replay needs beside the test, as it was given. A case of the explorer is in ARGS.
 settings=
 target=run args=ARGS
-[ "$program" != mthp_explore ] || target=explore args=
+case $program in
+mthp_explore) target=explore args= ;;
+mthp_races) target=races ;;
+esac
 for name in ARCH PAGE $args MEM CPUS ACCEL APPEND; do
 	eval "value=\${$name:-}"
 	[ -z "$value" ] || settings="$settings $name='$value'"

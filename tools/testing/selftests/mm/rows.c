@@ -81,6 +81,18 @@ const struct row rows[] = {
 	{ "FAL-2", "memory cgroup full: the charge fails, nothing changes, nobody is killed" },
 	{ "FAL-3", "the new folio is on the node of most of the range's pages" },
 
+	{ "RAC-1", "a write that comes while its page is collapsed is not lost" },
+	{ "RAC-2", "parent and child keep apart what they write; what is shared is not collapsed" },
+	{ "RAC-3", "what is given back reads zero, and is not filled again by itself" },
+	{ "RAC-4", "a new mapping has nothing of the old one; no write through read-only" },
+	{ "RAC-5", "what is moved takes its data along" },
+	{ "RAC-6", "what a device writes to a pinned page is where the process looks" },
+	{ "RAC-7", "what is swapped out meanwhile comes back as it was" },
+	{ "RAC-8", "migration, compaction, KSM and clear_refs meet no missing PTE" },
+	{ "RAC-9", "no page that is there looks empty to who walks the page table" },
+	{ "RAC-10", "userfaultfd loses no event" },
+	{ "RAC-11", "processes end, settings flip; after one full scan never means never" },
+
 	{ "SUS-1", "a collapse of read-only memory keeps soft-dirty" },
 	{ "SUS-2", "a guard region with the PMD size on leaves the smaller sizes their chance" },
 	{ "SUS-3", "a collapse to order 2 or 3 in a full memory cgroup kills nobody" },
@@ -177,6 +189,19 @@ bool rows_each_test(const char *id, void (*found)(const char *test, void *arg), 
 		if (has_id(tests[i].ids, id, prefix))
 			found(tests[i].name, arg);
 	return known;
+}
+
+unsigned int rows_nr_of(const char *test)
+{
+	unsigned int i, nr = 0;
+	char first[16] = "";
+
+	for (i = 0; i < nr_tests; i++)
+		if (!strcmp(tests[i].name, test))
+			sscanf(tests[i].ids, "%15s", first);
+	for (i = 0; i < nr_tests; i++)
+		nr += has_id(tests[i].ids, first, false);
+	return nr ?: 1;
 }
 
 void rows_print(void)

@@ -28,6 +28,12 @@ bool rows_has_test(const char *test);
  */
 bool rows_each_test(const char *id, void (*found)(const char *test, void *arg), void *arg);
 
+/* rows_nr_of() - how many tests check what the first row of this one says.
+ * @test: its name
+ * Return: at least 1
+ */
+unsigned int rows_nr_of(const char *test);
+
 /* rows_print() - print row, test and title on stdout, separated by tabs. */
 void rows_print(void);
 

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A histogram of times; see race_latency.h. */
+#include "race_latency.h"
+
+/* Each power of two in equal steps. */
+static unsigned int bin_of(uint64_t ns)
+{
+	unsigned int power;
+
+	if (ns < LATENCY_STEPS)
+		return ns;
+	power = 63 - __builtin_clzll(ns);
+	if (power >= LATENCY_BINS / LATENCY_STEPS)
+		return LATENCY_BINS - 1;
+	return power * LATENCY_STEPS + ((ns >> (power - 2)) & (LATENCY_STEPS - 1));
+}
+
+/* What a bin ends below. */
+static uint64_t end_of(unsigned int bin)
+{
+	unsigned int power = bin / LATENCY_STEPS, step = bin % LATENCY_STEPS;
+
+	if (power < 2)
+		return bin + 1;
+	return (uint64_t)(LATENCY_STEPS + step + 1) << (power - 2);
+}
+
+void latency_add(struct latency *latency, uint64_t ns)
+{
+	latency->count[bin_of(ns)]++;
+	latency->all++;
+	if (ns > latency->max)
+		latency->max = ns;
+}
+
+uint64_t latency_quantile(const struct latency *latency, unsigned int per_mille)
+{
+	unsigned long wanted = (latency->all * per_mille + 999) / 1000, below = 0;
+	unsigned int bin;
+
+	for (bin = 0; bin < LATENCY_BINS; bin++) {
+		below += latency->count[bin];
+		if (latency->all && below >= wanted)
+			return end_of(bin) < latency->max ? end_of(bin) : latency->max;
+	}
+	return latency->max;
+}
+
+void latency_csv(const struct latency *latency, const char *name, FILE *to)
+{
+	unsigned int bin;
+
+	for (bin = 0; bin < LATENCY_BINS; bin++)
+		if (latency->count[bin])
+			fprintf(to, "%s,%llu,%lu\n", name, (unsigned long long)end_of(bin),
+				latency->count[bin]);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* How long something took, many times: a histogram. */
+#ifndef RACE_LATENCY_H
+#define RACE_LATENCY_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#define LATENCY_STEPS	4			/* of each power of two */
+#define LATENCY_BINS	(48 * LATENCY_STEPS)	/* up to 3 days */
+
+struct latency {
+	unsigned long count[LATENCY_BINS];
+	unsigned long all;
+	uint64_t max;				/* nanoseconds */
+};
+
+/* latency_add() - one more. @ns: nanoseconds */
+void latency_add(struct latency *latency, uint64_t ns);
+
+/* latency_quantile() - what @per_mille of them did not exceed.
+ * Return: the upper end of its bin in nanoseconds, the longest at most; 0 if there is none.
+ */
+uint64_t latency_quantile(const struct latency *latency, unsigned int per_mille);
+
+/* latency_csv() - a line for each bin that is not empty.
+ * @name: what begins each line, words separated by commas
+ */
+void latency_csv(const struct latency *latency, const char *name, FILE *to);
+
+#endif
