@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # ARCH= and PAGE=: what is no such thing is told before anything is fetched; and a guest
 # of another architecture, where this machine can build for it and emulate it.
+# Beside others.
 set -u
 . "${0%/*}/tap.sh"
 

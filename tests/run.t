@@ -50,6 +50,21 @@ judge "hangs" "1 passed, 1 failed, 0 skipped" 1 <<'T'
 echo 1..1; echo "ok 1 a"; sleep 60
 T
 
+# All: those that may run beside others are counted, too, and printed last.
+mkdir -p "$work/all/tests"
+cp "$TOP/tests/run" "$work/all/tests/"
+for name in first last; do
+	printf '#!/bin/sh\n%s\necho "ok 1 %s"; echo 1..1\n' "# $name" "$name" >"$work/all/tests/$name.t"
+done
+printf '#!/bin/sh\n# Beside others.\necho "not ok 1 beside"; echo 1..1; exit 1\n' \
+	>"$work/all/tests/a.t"
+chmod +x "$work/all/tests"/*.t
+try "$work/all/tests/run"
+ok "beside others: counts" [ "$(tail -n 1 "$work/out")" = "2 passed, 1 failed, 0 skipped" ]
+ok "beside others: status" [ "$status" -eq 1 ]
+ok "beside others: printed last" [ "$(grep -n '^not ok 1 beside' "$work/out" | cut -d: -f1)" -gt \
+	"$(grep -n '^ok 1 last' "$work/out" | cut -d: -f1)" ]
+
 try "$TOP/tests/run" no-such-test
 ok "a name that is no test" [ "$status" -eq 1 ]
 
