@@ -194,6 +194,7 @@ FIXTURE_SETUP(race)
 					      ranges_that_fit(), options.seed));
 	self->race.mixed = variant->mixed;
 	self->race.forced = variant->forced;
+	self->race.needs_proof = variant->smallest;
 	self->race.duration_ns = options.seconds * NS_PER_SECOND;
 	self->race.patience = PATIENCE;
 	if (is_late()) {

@@ -237,11 +237,15 @@ static void collapse(struct race *race)
 	}
 }
 
+static unsigned long count_proofs(const struct race *race)
+{
+	return race->proof ? try_counter_times(&race->counter, race->proof) : 0;
+}
+
 static void collapse_and_count(struct race *race, struct tries *tries)
 {
 	unsigned long before[RACE_MAX_RACERS], things, hits, all;
-	const char *proof = race->counter.pipe ? race->proof : NULL;
-	unsigned long proven = proof ? try_counter_times(&race->counter, proof) : 0;
+	unsigned long proofs = count_proofs(race);
 	struct race_figures *figures = &race->figures;
 	uint64_t start = now_ns();
 	unsigned int us;
@@ -263,8 +267,8 @@ static void collapse_and_count(struct race *race, struct tries *tries)
 	hits = tries->collapsed + tries->refused;
 	if (hits > things)
 		hits = things;
-	if (proof)
-		hits = try_counter_times(&race->counter, proof) - proven;
+	if (race->proof_is_hit && race->counter.pipe)
+		hits = count_proofs(race) - proofs;
 	figures->scans++;
 	figures->hits += hits;
 	figures->tries.collapsed += tries->collapsed;
@@ -353,10 +357,21 @@ static bool apply_settings(struct race *race)
 	return race_failed(race, "%s %s", error.path, error.what);
 }
 
+/* Why a race says nothing yet, a constant; NULL when it does. */
+static const char *says_nothing(struct race *race)
+{
+	if (race->idle)
+		return NULL;
+	if (race->figures.hits < race->min_hits)
+		return "the window was not hit often enough";
+	if (race->needs_proof && race->proof && race->counter.pipe && !count_proofs(race))
+		return "no try was refused for what the racers did";
+	return race->vacuous ? race->vacuous(race) : NULL;
+}
+
 static bool is_over(struct race *race)
 {
-	bool says_something = race->idle || (race->figures.hits >= race->min_hits &&
-					     !(race->vacuous && race->vacuous(race)));
+	bool says_something = !says_nothing(race);
 	bool enough = race->enough_hits && race->figures.hits >= race->enough_hits;
 
 	return atomic_load(&race->over) || (enough && says_something) ||
@@ -445,12 +460,8 @@ static enum check_verdict verdict_of(struct race *race)
 {
 	if (race->has_failed)
 		return CHECK_FAIL;
-	if (race->idle)
-		return CHECK_PASS;
-	if (!race->skip_reason && race->figures.hits < race->min_hits)
-		race->skip_reason = "the window was not hit often enough";
-	if (!race->skip_reason && race->vacuous)
-		race->skip_reason = race->vacuous(race);
+	if (!race->skip_reason)
+		race->skip_reason = says_nothing(race);
 	return race->skip_reason ? CHECK_SKIP : CHECK_PASS;
 }
 

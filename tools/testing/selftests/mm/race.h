@@ -9,8 +9,10 @@
  *
  * The window is from the scan of a range to the end of the try. How often it was hit is the
  * number of collapses and refusals in a scan, or of things that racers did to the memory in it
- * (of the kind that did the fewest), where that is less. A race in which this was rare goes on
- * for longer, and in the end says nothing.
+ * (of the kind that did the fewest), where that is less. That both happened at the same place
+ * and moment is proven by tries that were refused for what the racers did, where the scan would
+ * have refused it before. A race in which hits or proofs were rare goes on for longer, and in
+ * the end says nothing.
  *
  * Racers that never sleep would take most of every CPU: where there are several, the first is
  * left to khugepaged. And a racer that is always there would keep it from beginning anything:
@@ -61,7 +63,9 @@ struct race {
 	bool forced;			/* by MADV_COLLAPSE, not by khugepaged */
 	bool childs_own;		/* all memory is that of children, which racers fork */
 	bool idle;			/* without khugepaged, to compare with */
-	const char *proof;		/* a result that each time means a hit; or NULL */
+	const char *proof;		/* a result that only a racer in the window brings */
+	bool needs_proof;		/* without one it says nothing */
+	bool proof_is_hit;		/* and nothing else is a hit */
 	uint64_t seed;			/* fixes what the racers do */
 	uint64_t duration_ns;
 	unsigned int patience;		/* times its duration, to hit the window often enough */

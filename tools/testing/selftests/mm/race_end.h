@@ -73,6 +73,7 @@ TEST_ROWS(race, ends, "RAC-11")
 	race_add(&self->race, "ends a child", racer_ends_child,
 		 3 * race_size(&self->race) <= MAX_MEMORY ? 3 : 1);
 	self->race.childs_own = true;
+	self->race.proof = "no_process_for_page";
 	self->race.max_ptes_none = suite.vm.nr - 1;
 	RACE(&self->race);
 }
@@ -159,6 +160,7 @@ TEST_ROWS(race, forbids_itself, "RAC-11")
 {
 	SHARE(10);
 	race_add(&self->race, "forbids", racer_forbids_itself, 1);
+	self->race.proof = "no_process_for_page";
 	RACE(&self->race);
 }
 
@@ -251,6 +253,7 @@ TEST_ROWS(race, flips_settings, "RAC-11")
 	race->orders &= ~race->other_orders;
 	SHARE(10);
 	race_add(race, "flips", racer_flips, 1);
+	race->proof = "vma_check_failed";
 	race->prepare = make_holes;
 	race->judge = judge_never;
 	RACE(race);

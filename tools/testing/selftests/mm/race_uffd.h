@@ -156,6 +156,7 @@ static void add_uffd_racers(struct race *race, const char *name,
 		race->racers[i].own = armed;
 	}
 	race->prepare = arm_all;
+	race->proof = "exceed_none_pte";
 	/* So that nothing but the second look keeps a hole from being filled. */
 	race->max_ptes_none = race->vm->nr - 1;
 }
@@ -170,6 +171,7 @@ static void add_uffd_racers(struct race *race, const char *name,
 TEST_ROWS(race, protects_by_userfaultfd, "RAC-10")
 {
 	add_uffd_racers(&self->race, "protects", racer_protects_by_uffd);
+	self->race.proof = "pte_uffd_wp";
 	RACE(&self->race);
 }
 

@@ -183,12 +183,6 @@ static void judge_shared(struct race *race)
 	*child = 0;
 }
 
-static const char *vacuous_unless_shared(struct race *race)
-{
-	return !race->counter.pipe || try_counter_times(&race->counter, "exceed_shared_pte") ?
-		NULL : "no child came between the scan and the lock";
-}
-
 /*
  * RAC-2: what a child shares by the time that the lock is taken is not collapsed.
  *
@@ -209,9 +203,10 @@ TEST_ROWS(race, shared_under_the_lock, "RAC-2")
 	race->racers[0].own = child;
 	race->max_ptes_shared = 0;
 	race->judge = judge_shared;
-	race->vacuous = vacuous_unless_shared;
+	race->proof = "exceed_shared_pte";
+	race->needs_proof = true;
 	if (race->orders != BIT(race->vm->pmd_order)) {
-		race->proof = "exceed_shared_pte";
+		race->proof_is_hit = true;
 		SHARE(90);
 	}
 	RACE(race);
@@ -300,6 +295,7 @@ TEST_ROWS(race, gives_back, "RAC-3")
 {
 	race_add(&self->race, "gives back", racer_gives_back, race_nr_owners(&self->race));
 	self->race.judge = judge_holes;
+	self->race.proof = "exceed_none_pte";
 	RACE(&self->race);
 }
 
