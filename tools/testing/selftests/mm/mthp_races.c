@@ -15,7 +15,7 @@
 #include "pte_read.h"
 #include "race.h"
 
-#define DEFAULT_SECONDS	6	/* of each race, if it did not hit its window often enough before */
+#define DEFAULT_SECONDS	10	/* of each race, if it did not hit its window often enough before */
 #define PATIENCE	5	/* times that, to hit it often enough to say anything */
 #define LATE_SECONDS	1	/* of each race, once half of the time of all is over */
 #define MAX_SECONDS	86400
@@ -89,7 +89,7 @@ static const struct suite_option own[] = {
 	{
 		"time",
 		"      --time S         seconds for each race, as 0.5, and five times that where\n"
-		"                       its window was hit rarely (default 6, or until it was\n"
+		"                       its window was hit rarely (default 10, or until it was\n"
 		"                       hit often)\n",
 		parse_time,
 	},

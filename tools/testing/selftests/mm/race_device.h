@@ -163,7 +163,6 @@ TEST_ROWS(race, uses_disk, "RAC-6")
 		SKIP(return, "no disk for O_DIRECT, and no loop device to make it");
 	SHARE(60);
 	race_add(&self->race, "uses disk", racer_uses_disk, PINNERS);
-	self->race.proof = "not_suitable_page_count";
 	for (i = 0; i < PINNERS; i++) {
 		users[i].disk = disk;
 		users[i].data = mmap(NULL, suite.vm.page_size, PROT_READ | PROT_WRITE,
@@ -261,7 +260,6 @@ TEST_ROWS(race, migrates, "RAC-8")
 	bool small = meminfo_bytes("MemTotal") <= COMPACT_AT_MOST;
 
 	SHARE(30);
-	self->race.proof = "pte_non_present";
 	race_add(&self->race, "writer", racer_writes, 1);
 	if (nodes_with_memory() > 1)
 		race_add(&self->race, "migrates", racer_migrates, 2);
