@@ -37,8 +37,9 @@ echo "@vm@ begin $(uname -r) $(uname -m)" >"$console"
 uptime
 start=$now
 {
-	$as_root timeout --foreground -k 60 "${TIMEOUT:-1800}" "$@" </dev/null 2>&1
-	echo $? >"$tmp/status"
+	code=0
+	$as_root timeout --foreground -k 60 "${TIMEOUT:-1800}" "$@" </dev/null 2>&1 || code=$?
+	echo "$code" >"$tmp/status"
 } | while IFS= read -r line || [ -n "$line" ]; do
 	printf '%s\n' "$line"
 	printf '%s\n' "$line" >>"$ktap"
