@@ -3,8 +3,8 @@
  * khugepaged against everything that may touch a range meanwhile.
  *
  * Each test is a race (race.h): khugepaged collapses, racers do one thing over and over, and
- * an invariant must hold that the comment above names. Three variants: the smallest size,
- * several at once, and the PMD size alone.
+ * an invariant must hold that the comment above names. Four variants: the smallest size,
+ * several at once, the PMD size alone, and MADV_COLLAPSE in khugepaged's place.
  */
 #include <errno.h>
 #include <limits.h>
