@@ -57,6 +57,9 @@ ok "what it costs: is told" grep -q '^# page fault .*beside khugepaged: .* p99 '
 ok "what it costs: as CSV" [ "$(awk -F , 'NF != 5' "$work/latency.csv" | wc -l)" -eq 0 ]
 ok "what it costs: with and without" [ "$(cut -d , -f 3 "$work/latency.csv" | sort -u | wc -l)" -eq 2 ]
 
+run env PROGRAM=mthp_races TESTS=each_order.order_13.what_it_costs "$TOP/vm/suite.sh" native
+ok "by make, all skipped: its own status" [ "$status" -eq 4 ]
+
 run timeout -s TERM 2 "$races" --time 60
 ok "ended by a signal: says so by its status" [ "$status" -ne 0 ]
 ok "no process is left" [ -z "$(pgrep -x mthp_races)" ]
