@@ -11,8 +11,9 @@
 #include "thp_settings.h"
 #include "trace.h"
 
-long try_counter_total(const struct vm_geometry *vm, enum generation generation,
-		       unsigned long orders)
+/* Tries since boot, by the counters of the sizes. */
+static long count_tries(const struct vm_geometry *vm, enum generation generation,
+			unsigned long orders)
 {
 	unsigned int order;
 	char path[128];
@@ -36,7 +37,7 @@ void try_counter_start(struct try_counter *counter, const struct vm_geometry *vm
 	*counter = (struct try_counter){
 		.vm = vm, .generation = generation, .orders = orders,
 		.pipe = trace_pipe("mm_collapse_huge_page"),
-		.counter = try_counter_total(vm, generation, orders),
+		.counter = count_tries(vm, generation, orders),
 	};
 	if (!counter->pipe)
 		check_print("no trace events: refused tries are taken for collapses");
@@ -102,8 +103,7 @@ void try_counter_read(struct try_counter *counter, struct tries *tries)
 		while (fgets(line, sizeof(line), counter->pipe))
 			count_line(counter, line, tries);
 	} else {
-		counter->counter = try_counter_total(counter->vm, counter->generation,
-						     counter->orders);
+		counter->counter = count_tries(counter->vm, counter->generation, counter->orders);
 		tries->collapsed = counter->counter - before;
 	}
 }

@@ -58,8 +58,4 @@ unsigned long try_counter_times(const struct try_counter *counter, const char *n
 /* try_counter_stop() - close it, and print how often each result was met. */
 void try_counter_stop(struct try_counter *counter);
 
-/* try_counter_total() - tries of some orders since boot, by the counters of the sizes. */
-long try_counter_total(const struct vm_geometry *vm, enum generation generation,
-		       unsigned long orders);
-
 #endif

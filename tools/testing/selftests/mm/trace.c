@@ -12,19 +12,26 @@
 #include "resources.h"
 #include "trace.h"
 
+#define TRACE_FILE	384	/* bytes of the path of one of its files */
+
+static void file_path(const struct trace *trace, const char *file, char path[TRACE_FILE])
+{
+	snprintf(path, TRACE_FILE, "%s/%s", trace->path, file);
+}
+
 static int set(const struct trace *trace, const char *file, const char *value)
 {
-	char path[384];
+	char path[TRACE_FILE];
 
-	snprintf(path, sizeof(path), "%s/%s", trace->path, file);
+	file_path(trace, file, path);
 	return knob_write_always(path, value);
 }
 
 static int set_once(const struct trace *trace, const char *file, const char *value)
 {
-	char path[384];
+	char path[TRACE_FILE];
 
-	snprintf(path, sizeof(path), "%s/%s", trace->path, file);
+	file_path(trace, file, path);
 	return knob_write(path, value);
 }
 
@@ -57,7 +64,7 @@ int trace_start(struct trace *trace, const char **missing)
  */
 FILE *trace_pipe(const char *event)
 {
-	char path[384], enable[128], line[256];
+	char path[TRACE_FILE], enable[128], line[256];
 	struct trace trace;
 	FILE *pipe;
 	int fd;
@@ -67,7 +74,7 @@ FILE *trace_pipe(const char *event)
 	snprintf(enable, sizeof(enable), "events/huge_memory/%s/enable", event);
 	if (set_once(&trace, enable, "1") || set_once(&trace, "tracing_on", "1"))
 		return NULL;
-	snprintf(path, sizeof(path), "%s/trace_pipe", trace.path);
+	file_path(&trace, "trace_pipe", path);
 	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	pipe = fd < 0 ? NULL : fdopen(fd, "r");
 	while (pipe && fgets(line, sizeof(line), pipe))
@@ -115,7 +122,7 @@ static bool tells_of_loss(const char *line)
 
 int trace_stop(struct trace *trace)
 {
-	char path[384], line[1024];
+	char path[TRACE_FILE], line[1024];
 	bool lost = false;
 	FILE *file;
 	int err;
@@ -123,7 +130,7 @@ int trace_stop(struct trace *trace)
 	err = set(trace, "tracing_on", "0");
 	if (err)
 		return err;
-	snprintf(path, sizeof(path), "%s/trace", trace->path);
+	file_path(trace, "trace", path);
 	file = fopen(path, "re");
 	if (!file)
 		return -errno;
