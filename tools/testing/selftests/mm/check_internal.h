@@ -44,7 +44,6 @@ enum check_verdict check_judge(struct collapse_check *check,
 /* check_report.c */
 
 void check_print_set_up(const struct check_case *c);
-void check_print_replay(const struct collapse_check *check);
 
 /* check_print_failure() - what was set up, under which settings. */
 void check_print_failure(const struct collapse_check *check, const struct check_case *c,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What a check has to say; see collapse_check.h. */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -47,7 +48,7 @@ static void print_settings(const struct collapse_check *check)
 
 void check_print_replay(const struct collapse_check *check)
 {
-	check_printf("replay:   ./mthp_khugepaged %s", check->test);
+	check_printf("replay:   ./%s %s", program_invocation_short_name, check->test);
 }
 
 void check_print_cases(const struct collapse_check *check)

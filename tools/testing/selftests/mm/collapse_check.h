@@ -202,6 +202,9 @@ enum check_verdict check_run(struct collapse_check *check);
 /* check_print_cases() - what was set up, under which settings, and how to replay it. */
 void check_print_cases(const struct collapse_check *check);
 
+/* check_print_replay() - how to run this test alone. */
+void check_print_replay(const struct collapse_check *check);
+
 /* check_print() - a line of diagnostics. */
 void check_print(const char *line);
 void check_printf(const char *format, ...) __printf(1, 2);

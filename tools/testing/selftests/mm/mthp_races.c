@@ -14,6 +14,7 @@
 
 #include "pte_read.h"
 #include "race.h"
+#include "race_latency.h"
 
 #define DEFAULT_SECONDS	10	/* of each race, if it did not hit its window often enough before */
 #define PATIENCE	5	/* times that, to hit it often enough to say anything */
@@ -30,7 +31,7 @@ static struct {
 	const char *latency;
 } options = { .seconds = DEFAULT_SECONDS };
 
-/* So much longer may each test take, and all together. */
+/* So much longer may each test take, and all together; --timeout has the last word. */
 static void allow_seconds(unsigned int seconds)
 {
 	const struct __fixture_variant_metadata *v;
@@ -40,7 +41,7 @@ static void allow_seconds(unsigned int seconds)
 	for (f = __fixture_list; f; f = f->next) {
 		for (t = f->tests; t; t = t->next) {
 			t->timeout = TEST_SECONDS + PATIENCE * seconds;
-			for (v = f->variant; v; v = v->next)
+			for (v = f->variant; v && !suite.timeout_given; v = v->next)
 				suite.timeout += PATIENCE * seconds;
 		}
 	}
@@ -74,16 +75,22 @@ static bool parse_seed(const char *text)
 	return false;
 }
 
+/* Tried at once, not when it has been measured. */
 static bool set_latency(const char *path)
 {
+	int err = strcmp(path, "-") ? latency_csv_begin(path) : 0;
+
 	options.latency = path;
-	return true;
+	if (err)
+		fprintf(stderr, "--latency %s: %s\n", path, strerror(-err));
+	return !err;
 }
 
 static const struct suite_option own[] = {
 	{
 		"latency",
-		"      --latency FILE   add histograms of what it costs, as CSV\n",
+		"      --latency FILE   add histograms of what it costs, as CSV; - prints them as\n"
+		"                       diagnostics, as out of a guest\n",
 		set_latency,
 	},
 	{
@@ -180,7 +187,7 @@ static void race_share(struct race *race, unsigned long row_hits, unsigned int p
 FIXTURE_SETUP(race)
 {
 	unsigned long orders = BIT(suite.vm.pmd_order), small = suite_mthp_orders();
-	char name[128];
+	char name[160];
 
 	if (variant->smallest || variant->mixed) {
 		SKIP_WITHOUT_MTHP();
@@ -188,7 +195,8 @@ FIXTURE_SETUP(race)
 	}
 	if (!ranges_that_fit())
 		SKIP(return, "not enough memory for a race");
-	snprintf(name, sizeof(name), "race.%s.%s", variant->name, _metadata->name);
+	snprintf(name, sizeof(name), "race.%s.%s --seed %lu", variant->name, _metadata->name,
+		 options.seed);
 	ASSERT_EQ(0, suite_check_begin(&self->check, name));
 	ASSERT_EQ(CHECK_PASS, (int)race_begin(&self->race, &suite.vm, suite.generation, orders,
 					      ranges_that_fit(), options.seed));
@@ -223,6 +231,8 @@ FIXTURE_TEARDOWN_PARENT(race)
 										\
 		if (verdict_ == CHECK_SKIP)					\
 			SKIP(return, "%s", (race)->skip_reason);		\
+		if (verdict_ == CHECK_FAIL)					\
+			check_print_replay(&self->check);			\
 		ASSERT_EQ(CHECK_PASS, verdict_)					\
 			TH_LOG("see the lines above");				\
 	} while (0)

@@ -68,18 +68,22 @@ static void print_latency(const struct latency *latency, const char *name, bool 
 		     (unsigned long long)latency->max / 1000);
 }
 
-/* Lines "order_N,what,beside khugepaged (0 or 1),below this many ns,times". */
+/* Lines of LATENCY_COLUMNS, to a file that latency_csv_begin() made, or "-". */
 static void write_latencies(const struct race *race, const char *order, const char *path)
 {
-	FILE *file = fopen(path, "ae");
+	bool printed = !strcmp(path, "-");
+	FILE *file = printed ? fdopen(dup(STDOUT_FILENO), "w") : fopen(path, "ae");
 	unsigned int i, with;
 	char name[96];
 
+	if (printed)
+		check_print(LATENCY_COLUMNS);
 	for (i = 0; file && i < race->nr_racers; i++) {
 		const struct cost *cost = race->racers[i].own;
 
 		for (with = 0; with < 2; with++) {
-			snprintf(name, sizeof(name), "%s,%s,%u", order, race->racers[i].name, with);
+			snprintf(name, sizeof(name), "%s%s,%s,%u", printed ? "# " : "", order,
+				 race->racers[i].name, with);
 			latency_csv(&cost->latency[with], name, file);
 		}
 	}

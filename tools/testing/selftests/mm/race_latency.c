@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A histogram of times; see race_latency.h. */
+#include <errno.h>
+
 #include "race_latency.h"
 
 /* Each power of two in equal steps. */
@@ -44,6 +46,17 @@ uint64_t latency_quantile(const struct latency *latency, unsigned int per_mille)
 			return end_of(bin) < latency->max ? end_of(bin) : latency->max;
 	}
 	return latency->max;
+}
+
+int latency_csv_begin(const char *path)
+{
+	FILE *file = fopen(path, "ae");
+
+	if (!file)
+		return -errno;
+	if (!fseek(file, 0, SEEK_END) && !ftell(file))
+		fprintf(file, "%s\n", LATENCY_COLUMNS);
+	return fclose(file) ? -errno : 0;
 }
 
 void latency_csv(const struct latency *latency, const char *name, FILE *to)

@@ -9,6 +9,9 @@
 #define LATENCY_STEPS	4			/* of each power of two */
 #define LATENCY_BINS	(48 * LATENCY_STEPS)	/* up to 3 days */
 
+/* "order_2,read,1,2048,17": beside khugepaged, 17 reads took less than 2048 ns. */
+#define LATENCY_COLUMNS	"order,what,beside_khugepaged,below_ns,times"
+
 struct latency {
 	unsigned long count[LATENCY_BINS];
 	unsigned long all;
@@ -23,8 +26,13 @@ void latency_add(struct latency *latency, uint64_t ns);
  */
 uint64_t latency_quantile(const struct latency *latency, unsigned int per_mille);
 
+/* latency_csv_begin() - see that a file can be added to; if it is empty, name its columns.
+ * Return: 0 or a negative error of open(2) or write(2).
+ */
+int latency_csv_begin(const char *path);
+
 /* latency_csv() - a line for each bin that is not empty.
- * @name: what begins each line, words separated by commas
+ * @name: what begins each line: the columns up to beside_khugepaged
  */
 void latency_csv(const struct latency *latency, const char *name, FILE *to);
 

@@ -54,6 +54,7 @@ bool suite_parse_timeout(const char *text)
 		return false;
 	}
 	suite.timeout = value;
+	suite.timeout_given = true;
 	return true;
 }
 
@@ -192,9 +193,12 @@ void suite_print_figures(void)
 	check_printf("figures: kernel %s %s, page size %zu kB, PMD order %u, generation %s",
 		     uts.release, uts.machine, suite.vm.page_size / 1024,
 		     suite.vm.pmd_order, generation_names[suite.generation]);
-	check_printf("figures: %lu ranges verified in %lu ms of checks: %lu a second",
-		     ranges, total, total ? ranges * 1000 / total : 0);
-	check_printf("figures: %lu %% of that was khugepaged's; peak RSS %ld MB; %llu ms in all",
-		     total ? khugepaged * 100 / total : 0, usage.ru_maxrss / 1024,
+	if (ranges) {
+		check_printf("figures: %lu ranges verified in %lu ms of checks: %lu a second",
+			     ranges, total, total ? ranges * 1000 / total : 0);
+		check_printf("figures: %lu %% of that was khugepaged's",
+			     total ? khugepaged * 100 / total : 0);
+	}
+	check_printf("figures: peak RSS %ld MB; %llu ms in all", usage.ru_maxrss / 1024,
 		     (unsigned long long)(now_ns() - suite.start) / 1000000);
 }

@@ -26,6 +26,7 @@ struct suite {
 	bool model_given;	/* on the command line, not by the kernel */
 	struct suite_shared *shared;
 	unsigned int timeout;	/* seconds for the whole run */
+	bool timeout_given;	/* on the command line */
 	uint64_t start;		/* nanoseconds */
 };
 
