@@ -143,16 +143,16 @@ FIXTURE_VARIANT_ADD(race, several_sizes)
 FIXTURE_VARIANT_ADD(race, pmd_size)
 {
 	.name = "pmd_size",
-	.row_hits = 10,
-	.min_hits = 10,
+	.row_hits = 8,
+	.min_hits = 8,
 };
 
 FIXTURE_VARIANT_ADD(race, madv_collapse)
 {
 	.name = "madv_collapse",
 	.forced = true,
-	.row_hits = 10,
-	.min_hits = 10,
+	.row_hits = 8,
+	.min_hits = 8,
 };
 
 /* As many as a race has, or as memory allows. */

@@ -9,7 +9,7 @@
 #include "race_latency.h"
 #include "suite_each_order.h"
 
-#define COST_SECONDS	0.3	/* without --time; twice */
+#define COST_SECONDS	0.2	/* without --time; twice */
 
 /* What one thread measures: without khugepaged, and with it. */
 struct cost {

@@ -13,7 +13,7 @@
 
 #define PINNERS		3
 #define PINNED		4		/* pages at once, at most */
-#define PAGED_OUT	8		/* the same */
+#define PAGED_OUT	3		/* the same; more keep the mmap_lock for long */
 #define COMPACT_MEMORY	"/proc/sys/vm/compact_memory"
 #define COMPACT_AT_MOST	(8UL << 30)	/* bytes of a machine */
 
@@ -207,7 +207,7 @@ static bool racer_pages_out(struct racer *racer)
 		if (!race_check_at(memory, race_page(memory, i), i, version, version, &wrong))
 			return race_failed(racer->race, "back from swap, %s", wrong.what);
 	}
-	racer_waits(racer, 1);
+	racer_waits(racer, 2);
 	return true;
 }
 

@@ -135,7 +135,7 @@ static bool racer_moves(struct racer *racer)
 	if (mremap(away, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, home) == MAP_FAILED)
 		return race_failed(racer->race, "mremap: %s", strerror(errno));
 	/* Let khugepaged have the lock. */
-	racer_waits(racer, 2);
+	racer_waits(racer, 4);
 	return true;
 }
 
