@@ -23,7 +23,7 @@ KERNEL ?= latest
 export BUILD CACHE KSRC KERNEL
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-native explore explore-native races races-native check build install kernel deps clean distclean
+.PHONY: help run run-native explore explore-native races races-native bugs bugs-list check build install kernel deps clean distclean
 .PHONY: fetch-kernel unit-tests build-locked install-locked unit-tests-locked only-here
 
 # The steps build on each other; -j is for the suite's own Makefile.
@@ -58,6 +58,14 @@ races: fetch-kernel build
 
 races-native: only-here build
 	@PROGRAM=mthp_races $(VM)/suite.sh native
+
+# The suite on kernels that have a bug each; BUGS= names some of them.
+bugs: only-here build
+	@$(VM)/deps.sh vm bugs
+	@$(TOP)/bugs/run.py $(BUGS)
+
+bugs-list:
+	@$(TOP)/bugs/run.py --list
 
 check: only-here deps fetch-kernel build unit-tests
 	@$(TOP)/tests/run

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # Check for what is needed, and install what is missing: deps.sh SET...
-#   build  compile the suite      vm  boot a kernel      check  the tests of the suite
+#   build  compile the suite      vm    boot a kernel
+#   check  the tests of the suite bugs  build wrong kernels
 # Nothing missing: no call of apt at all. Not allowed to install: say what to install.
 set -eu
 . "${0%/*}/common.sh"
@@ -98,6 +99,7 @@ python3_tap()
 
 set_check()
 {
+	need coccinelle cmd spatch
 	need perl cmd prove
 	need python3 cmd python3
 	need python3-tap python3_tap
@@ -106,10 +108,24 @@ set_check()
 	need procps cmd pgrep
 }
 
+set_bugs()
+{
+	need bc cmd bc
+	need bison cmd bison
+	need coccinelle cmd spatch
+	need flex cmd flex
+	need gcc cmd gcc
+	need libelf-dev header libelf.h
+	need make cmd make
+	need python3 cmd python3
+	need rsync cmd rsync
+	need xz-utils cmd xz
+}
+
 for set in "$@"; do
 	case $set in
-	build | vm | check) "set_$set" ;;
-	*) die "no set '$set': build, vm or check" ;;
+	build | vm | check | bugs) "set_$set" ;;
+	*) die "no set '$set': build, vm, check or bugs" ;;
 	esac
 done
 

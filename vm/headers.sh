@@ -24,7 +24,7 @@ fi
 cached()
 {
 	for tree in "$CACHE"/headers/linux-*; do
-		usable "$tree" && echo "$tree" && return 0
+		usable "$tree" && [ -f "$tree/mm/khugepaged.c" ] && echo "$tree" && return 0
 	done
 	return 1
 }
@@ -33,18 +33,9 @@ cached && exit
 lock headers
 cached && exit
 
-list=$("$TOP/vm/apt.sh" list '^linux-source-[0-9.]+$')
-package=''
-version=''
-while read -r name candidate; do
-	case $candidate in *~rc*) continue ;; esac
-	dpkg --compare-versions "${candidate:-0}" ge 7.2 || continue
-	[ -n "$version" ] && dpkg --compare-versions "$candidate" le "$version" && continue
-	package=$name version=$candidate
-done <<LIST
-$list
-LIST
-[ -n "$version" ] || die "Debian has no linux-source of 7.2 or later: give KSRC=path/to/linux"
+# Also the files that the kernels of bugs/ change, to see that the patches fit.
+newest=$("$TOP/vm/linux-source.sh" newest)
+package=${newest% *} version=${newest#* }
 
 mkdir -p "$CACHE/headers"
 # What a killed run left; none but us is here now.
@@ -54,25 +45,23 @@ trap 'rm -rf "$tmp"' EXIT
 trap 'exit 1' HUP INT TERM
 
 note "fetching $package $version for the kselftest headers"
-(cd "$tmp" && "$TOP/vm/apt.sh" download "$package=$version") || die "could not fetch $package"
-dpkg-deb --fsys-tarfile "$tmp"/*.deb | tar -x -O --wildcards './usr/src/linux-source-*.tar.xz' |
-	xz -dc -T0 | (
-	mkdir "$tmp/linux"
-	# tar complains about a pattern that matches nothing; usable() judges.
-	tar -x -C "$tmp/linux" --strip-components=1 --wildcards --no-wildcards-match-slash \
-		'*/scripts/checkpatch.pl' \
-		'*/scripts/spelling.txt' \
-		'*/scripts/const_structs.checkpatch' \
-		'*/scripts/subarch.include' \
-		'*/tools/include' \
-		'*/tools/scripts' \
-		'*/tools/testing/kunit' \
-		'*/tools/testing/selftests/kselftest' \
-		'*/tools/testing/selftests/kselftest*.h' \
-		'*/tools/testing/selftests/kselftest_*.sh' \
-		'*/tools/testing/selftests/lib.mk' \
-		'*/tools/testing/selftests/run_kselftest.sh' 2>/dev/null || :
-)
+"$TOP/vm/linux-source.sh" unpack "$package" "$version" "$tmp/linux" \
+	'*/scripts/checkpatch.pl' \
+	'*/scripts/spelling.txt' \
+	'*/scripts/const_structs.checkpatch' \
+	'*/scripts/subarch.include' \
+	'*/mm/huge_memory.c' \
+	'*/mm/khugepaged.c' \
+	'*/mm/memory.c' \
+	'*/tools/include' \
+	'*/tools/scripts' \
+	'*/tools/testing/kunit' \
+	'*/tools/testing/selftests/kselftest' \
+	'*/tools/testing/selftests/kselftest*.h' \
+	'*/tools/testing/selftests/kselftest_*.sh' \
+	'*/tools/testing/selftests/lib.mk' \
+	'*/tools/testing/selftests/run_kselftest.sh'
 usable "$tmp/linux" || die "$package $version holds no usable kselftest headers: give KSRC=path/to/linux"
+rm -rf "$CACHE/headers/linux-$version"
 mv -T "$tmp/linux" "$CACHE/headers/linux-$version"
 echo "$CACHE/headers/linux-$version"

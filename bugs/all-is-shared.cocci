@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-2.0
+// Bug: "true" in place of folio_maybe_mapped_shared(), as a reviewer once pasted it.
+// Seen: Nothing is collapsed below the PMD order.
+// Rows: REG-3 ORD-1
+// Source: mm/khugepaged.c
+// Places: 2
+
+@@
+@@
+- folio_maybe_mapped_shared(...)
++ true

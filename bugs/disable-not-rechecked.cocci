@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0
+// Bug: PR_SET_THP_DISABLE is not looked at again under the lock.
+// Seen: A process gets huge pages that it has just forbidden.
+// Rows: RAC-11
+// Source: mm/khugepaged.c
+// Places: 2
+
+@@
+@@
+ hugepage_vma_revalidate(...)
+ {
+ <+...
+- collapse_test_exit_or_disable(mm)
++ collapse_test_exit(mm)
+ ...+>
+ }
+
+@@
+@@
+ hugepage_vma_revalidate(...)
+ {
+ <+...
+- if (!thp_vma_allowable_orders(...))
+- 	return SCAN_VMA_CHECK;
+ ...+>
+ }

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0
+// Bug: MADV_COLLAPSE has the limits of khugepaged for holes.
+// Seen: It fails where it was asked to do its best.
+// Rows: MAD-1
+// Source: mm/khugepaged.c
+// Places: 1
+
+@@
+@@
+ collapse_max_ptes_none(...)
+ {
+ <+...
+- if (!cc->is_khugepaged)
+- 	return HPAGE_PMD_NR;
+ ...+>
+ }

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0
+// Bug: PTEs that became empty since the scan are not noticed.
+// Seen: Memory that was given back is there again.
+// Rows: RAC-3 RAC-10
+// Source: mm/khugepaged.c
+// Places: 1
+
+@@
+@@
+ __collapse_huge_page_isolate(...)
+ {
+ <+...
+- ++none_or_zero > max_ptes_none
++ ++none_or_zero > nr_pages
+ ...+>
+ }

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0
+// Bug: A page that was pinned since the scan is copied.
+// Seen: The device writes to a page that nobody maps.
+// Rows: RAC-6
+// Source: mm/khugepaged.c
+// Places: 1
+
+@@
+@@
+ __collapse_huge_page_isolate(...)
+ {
+ <+...
+- folio_expected_ref_count(folio) != folio_ref_count(folio)
++ false
+ ...+>
+ }
