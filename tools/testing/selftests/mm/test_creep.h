@@ -98,7 +98,7 @@ TEST_ROWS(collapse, limit_between_does_not_creep, "CRP-4")
 	check_sizes(check, suite_mthp_orders());
 	check->settings.max_ptes_none = check->vm.nr / 2 + 1;
 	check_case(check, "p*4 .~", "p2 .~");
-	check_case(check, "p*3 .~ p*8 .*8", "p*3 .~ p3 .*8");
+	check_case(check, ".*5 p*3 .~ p*8 .*8", ".*5 p*3 .~ p3 .*8");
 	check_case(check, "p4 .~", "p4 .~");
 	CHECK(check_lay_out(check));
 	CHECK(check_collapse(check));

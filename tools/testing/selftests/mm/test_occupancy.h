@@ -108,7 +108,8 @@ TEST_ROWS(collapse, limit_between_is_0, "OCC-3")
 		return;
 	}
 	EXPECT_LE(warnings, 1);
-	EXPECT_LE(complete, warnings);	/* a log that lost lines may have lost it */
+	/* A log that lost lines may have lost it. The v10 series had none: there limits scale. */
+	EXPECT_LE(complete && check->generation == GEN_MAINLINE, warnings);
 }
 
 /* Pages that a range must have for the PMD order, at the limit that is set. */
@@ -202,7 +203,7 @@ TEST_ROWS(collapse, ksm_zero_pages_are_holes, "OCC-6 REG-10")
 	check_sizes(check, BIT(2));
 	check->settings.max_ptes_none = 0;
 	check_case(check, "K p*7 .~", "K p*3 p2 .~");
-	check_case(check, "p*4 .~ p*5 K*3", "p2 .~ p2 p K*3");
+	check_case(check, "p*4 .~ p*5 K*3 .*8", "p2 .~ p2 p K*3 .*8");
 	CHECK(check_lay_out(check));
 	EXPECT_EQ(4, ksm_zero_pages());
 	CHECK(check_collapse(check));
@@ -211,7 +212,7 @@ TEST_ROWS(collapse, ksm_zero_pages_are_holes, "OCC-6 REG-10")
 	check->settings.max_ptes_none = check->vm.nr - 1;
 	check->every_byte = true;
 	check_literal(check, 0, "p2*2 .~");
-	check_literal(check, 1, "p2 .~ p2*2");
+	check_literal(check, 1, "p2 .~ p2*2 .*8");
 	CHECK(check_collapse(check));
 	EXPECT_EQ(0, ksm_zero_pages());
 }
