@@ -7,9 +7,9 @@ Build kernels with a bug each, run the suite on them, and say which tests notice
     run.py [NAME]...       these, or all
 
 See README.md here for what a bug looks like. From the environment: BUGS_JOBS, guests at a time
-(default: one for each two CPUs, one at least); BUILD, where logs and tables go; KSRC;
-PEER=khugepaged, to run the kernel tree's own test as well. Exit status: 0 if every bug was
-noticed and the right kernel passed everything, else 1.
+(default: one for each CPU; races, whose guests have two CPUs, half as many); BUILD, where logs
+and tables go; KSRC; PEER=khugepaged, to run the kernel tree's own test as well. Exit status: 0
+if every bug was noticed and the right kernel passed everything, else 1.
 """
 import argparse
 import concurrent.futures
@@ -21,6 +21,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -43,6 +44,7 @@ TIMEOUT = {TESTS: "900", RACES: "900", EXPLORER: "400"}
 HANG_TIMEOUT = "150"
 
 printing = threading.Lock()
+children = set()    # that run now
 
 
 def note(text):
@@ -85,6 +87,10 @@ class Bug:
         return [] if self.head["Rows"] == "none" else self.head["Rows"].split()
 
     @property
+    def is_race(self):
+        return any(row.startswith("RAC-") for row in self.rows)
+
+    @property
     def sources(self):
         return self.head["Source"].split()
 
@@ -109,14 +115,40 @@ def read_bugs(names):
     return [Bug.read(path) for name, path in bugs.items() if not names or name in names]
 
 
+def run_child(command, **options):
+    """Run a command that ends with us. Return: its status and output."""
+    with subprocess.Popen([str(word) for word in command], text=True,
+                          stdin=subprocess.DEVNULL, **options) as child:
+        children.add(child)
+        try:
+            output = child.communicate()[0]
+        finally:
+            children.discard(child)
+    return child.returncode, output
+
+
 def run(command, **options):
     """Run a command; its output when it succeeds, Trouble with its last lines when not."""
-    done = subprocess.run([str(word) for word in command], text=True, stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **options)
-    if done.returncode:
-        last = " / ".join(done.stdout.strip().splitlines()[-3:])
+    status, output = run_child(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                               **options)
+    if status:
+        last = " / ".join(output.strip().splitlines()[-3:])
         raise Trouble(f"{' '.join(map(str, command[:4]))}: {last}")
-    return done.stdout
+    return output
+
+
+def run_guest(command, **environment):
+    """Run a command with a guest, which writes logs. Return: its status."""
+    return run_child(command, env=dict(os.environ, BUILD=str(BUILD), HANG_TIMEOUT=HANG_TIMEOUT,
+                                       **environment),
+                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)[0]
+
+
+def end(signal_number, _):
+    """As a signal wants: no child may outlive us."""
+    for child in list(children):
+        child.terminate()
+    os._exit(128 + signal_number)
 
 
 def apply_patch(bug, tree, to):
@@ -210,11 +242,8 @@ class Peer:
         with tempfile.TemporaryDirectory() as to:
             initramfs = pathlib.Path(to) / "initramfs"
             run([TOP / "vm/initramfs.sh", initramfs, f"{self.folder}:/peer"])
-            subprocess.run([TOP / "vm/run.sh", image, initramfs, "/peer/run"],
-                           env=dict(os.environ, RUN_ID=run_id, BUILD=str(BUILD),
-                                    TIMEOUT=TIMEOUT[TESTS], HANG_TIMEOUT=HANG_TIMEOUT),
-                           stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                           stderr=subprocess.DEVNULL, check=False)
+            run_guest([TOP / "vm/run.sh", image, initramfs, "/peer/run"],
+                      RUN_ID=run_id, TIMEOUT=TIMEOUT[TESTS])
         return peer.failures((BUILD / "log" / f"ktap-{run_id}.log").read_text(errors="replace"))
 
     def noticed(self, bug, image):
@@ -290,21 +319,18 @@ def first_words(lines):
     return said[0].strip() if said else ""
 
 
-def boot(name, image, program, tests=(), model=None):
+def boot(name, image, program, tests=(), model=None, cpus=2):
     """Run a program of the suite in a guest; of tests, those of some rows only."""
     run_id = f"bug-{name}-{program}{f'-{model}' if model else ''}"
     log = BUILD / "log" / f"ktap-{run_id}.log"
     console = BUILD / "log" / f"console-{run_id}.log"
     for old in (log, console):
         old.unlink(missing_ok=True)
-    environment = dict(os.environ, KERNEL=str(image), PROGRAM=program, RUN_ID=run_id,
-                       TESTS=" ".join(tests), ARGS=f"--model {model}" if model else "",
-                       BUILD=str(BUILD), TIMEOUT=TIMEOUT[program], HANG_TIMEOUT=HANG_TIMEOUT)
     start = time.monotonic()
-    done = subprocess.run([TOP / "vm/suite.sh", "vm"], env=environment, text=True,
-                          stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                          stderr=subprocess.DEVNULL, check=False)
-    return outcome_of(program, log, console, time.monotonic() - start, done.returncode)
+    status = run_guest([TOP / "vm/suite.sh", "vm"], KERNEL=str(image), PROGRAM=program,
+                       RUN_ID=run_id, TESTS=" ".join(tests), CPUS=str(cpus),
+                       ARGS=f"--model {model}" if model else "", TIMEOUT=TIMEOUT[program])
+    return outcome_of(program, log, console, time.monotonic() - start, status)
 
 
 @dataclasses.dataclass
@@ -354,14 +380,16 @@ def try_bug(bug, image, build_seconds, other):
     result = Result(bug, build_seconds, [])
     races = [row for row in bug.rows if row.startswith("RAC-")]
     others = [row for row in bug.rows if row not in races]
+    cpus = 2 if races else 1
     try:
         if others or not races:
-            result.outcomes.append(boot(bug.name, image, TESTS, others))
+            result.outcomes.append(boot(bug.name, image, TESTS, others, cpus=cpus))
         if races:
             result.outcomes.append(boot(bug.name, image, RACES, races))
         if not result.by_tests:
-            result.outcomes = [boot(bug.name, image, TESTS), boot(bug.name, image, RACES)]
-        result.outcomes.append(boot(bug.name, image, EXPLORER))
+            result.outcomes = [boot(bug.name, image, TESTS, cpus=cpus),
+                               boot(bug.name, image, RACES, cpus=cpus)]
+        result.outcomes.append(boot(bug.name, image, EXPLORER, cpus=cpus))
         if other:
             result.peer = other.noticed(bug, image)
     except Trouble as trouble:
@@ -456,23 +484,31 @@ class Progress:
         self.done += 1
         left = (time.monotonic() - self.start) / self.done * (self.total - self.done) / 60
         note(f"{self.done}/{self.total} {result.bug.name}: {describe(result, suite)} "
-             f"(build {result.build_seconds:.0f} s, run {result.seconds:.0f} s; "
-             f"{left:.0f} min left)")
+             f"({result.seconds:.0f} s; {left:.0f} min left)")
+
+
+def build_all(bugs, images):
+    """All images, before any guest runs beside the compiler. Return: {name: Result}."""
+    results = {}
+    for nr, bug in enumerate(bugs):
+        try:
+            results[bug.name] = Result(bug, images.build(bug), [])
+        except Trouble as trouble:
+            results[bug.name] = Result(bug, 0, [], str(trouble))
+        result = results[bug.name]
+        if result.build_seconds or result.trouble:
+            note(f"{nr + 1}/{len(bugs)} {bug.name}: "
+                 f"{result.trouble or f'built in {result.build_seconds:.0f} s'}")
+    return results
 
 
 def try_all(bugs, names, jobs):
     """
-    Build one after another; each is tried as soon as it is built. Return: results, what no bug
-    failed but should not have, and the suite.
+    Build, then try: first those for which a CPU is enough, then races, which want two. Return:
+    results, what no bug failed but should not have, and the suite.
     """
-    images, suite, progress = Images(), Suite(), Progress(len(bugs))
-    other = Peer(images) if os.environ.get("PEER") else None
-    results, wrong = {}, {}
-
-    def try_and_tell(bug, seconds):
-        results[bug.name] = try_bug(bug, images.path(bug), seconds, other)
-        progress.tell(results[bug.name], suite)
-
+    images, suite, wrong = Images(), Suite(), {}
+    results = build_all(bugs, images)
     if not names or RIGHT in names:
         note(f"{RIGHT}: built in {images.build(None):.0f} s")
         wrong[RIGHT] = try_right(images.path(None))
@@ -480,18 +516,18 @@ def try_all(bugs, names, jobs):
         v10 = Bug.read(V10)
         note(f"{V10.stem}: built in {images.build(v10):.0f} s")
         wrong[V10.stem] = try_v10(images.path(v10))
-    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        running = []
-        for bug in bugs:
-            try:
-                seconds = images.build(bug)
-            except Trouble as trouble:
-                results[bug.name] = Result(bug, 0, [], str(trouble))
-                progress.tell(results[bug.name], suite)
-                continue
-            running.append(pool.submit(try_and_tell, bug, seconds))
-        for one in running:
-            one.result()
+    other = Peer(images) if os.environ.get("PEER") else None
+    fit = [bug for bug in bugs if not results[bug.name].trouble]
+    progress = Progress(len(fit))
+
+    def try_and_tell(bug):
+        results[bug.name] = try_bug(bug, images.path(bug), results[bug.name].build_seconds, other)
+        progress.tell(results[bug.name], suite)
+
+    for is_race, at_a_time in ((False, jobs), (True, max(1, jobs // 2))):
+        with concurrent.futures.ThreadPoolExecutor(at_a_time) as pool:
+            for _ in pool.map(try_and_tell, [bug for bug in fit if bug.is_race == is_race]):
+                pass
     return [results[bug.name] for bug in bugs], wrong, suite
 
 
@@ -531,7 +567,7 @@ def main():
         return True
     if os.environ.get("PEER", peer.NAME) != peer.NAME:
         raise Trouble(f"PEER={os.environ['PEER']}: there is only {peer.NAME}")
-    jobs = os.environ.get("BUGS_JOBS") or str(max(1, (os.cpu_count() or 1) // 2))
+    jobs = os.environ.get("BUGS_JOBS") or str(os.cpu_count() or 1)
     if not re.fullmatch("[1-9][0-9]?", jobs):
         raise Trouble(f"BUGS_JOBS={jobs}: not a number of guests from 1 to 99")
     start = time.monotonic()
@@ -540,9 +576,9 @@ def main():
 
 
 if __name__ == "__main__":
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)
     try:
         sys.exit(0 if main() else 1)
     except (Trouble, subprocess.CalledProcessError) as trouble:
         sys.exit(f"bugs: {trouble}")
-    except KeyboardInterrupt:
-        sys.exit(130)
