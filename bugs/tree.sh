@@ -42,7 +42,7 @@ if [ -f "$dir/built" ]; then
 	exit
 fi
 
-note "a kernel tree of $name: some 11 minutes on two CPUs, once"
+note "a kernel tree of $name: this takes long, once"
 rm -rf "$dir"
 mkdir -p "$dir"
 if [ -n "${KSRC:-}" ]; then

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # The wrong kernels of bugs/: their heads and patches; not what the suite says of them, which
-# takes an hour: make bugs. Beside others.
+# takes long: make bugs. Beside others.
 set -u
 . "${0%/*}/tap.sh"
 
