@@ -5,6 +5,7 @@
 // Rows: RAC-8
 // Source: mm/khugepaged.c
 // Places: 1
+// Explorer: nobody touches the memory while it looks on
 
 @@
 @@

@@ -4,6 +4,7 @@
 // Rows: RAC-4
 // Source: mm/khugepaged.c
 // Places: 3
+// Explorer: nobody touches the memory while it looks on
 
 @@
 @@

@@ -4,6 +4,7 @@
 // Rows: RAC-6
 // Source: mm/khugepaged.c
 // Places: 1
+// Explorer: nobody touches the memory while it looks on
 
 @@
 @@

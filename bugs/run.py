@@ -95,6 +95,13 @@ class Bug:
         return self.head["Source"].split()
 
     @property
+    def patch(self):
+        """All that makes a difference to the kernel."""
+        lines = self.path.read_text().splitlines()
+        return "\n".join(self.sources + [line for line in lines
+                                         if not line.startswith("//")]).encode()
+
+    @property
     def places(self):
         return int(self.head["Places"])
 
@@ -189,7 +196,7 @@ class Images:
         return copy
 
     def path(self, bug):
-        digest = hashlib.sha256(bug.path.read_bytes()).hexdigest()[:12] if bug else "pristine"
+        digest = hashlib.sha256(bug.patch).hexdigest()[:12] if bug else "pristine"
         return self.kept / f"{bug.name if bug else RIGHT}-{digest}"
 
     def build(self, bug):
@@ -199,7 +206,9 @@ class Images:
             return 0
         with open(self.dir / "lock", "w", encoding="ascii") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            self.build_locked(bug, image)
+            # Another run may have built it meanwhile.
+            if not image.exists():
+                self.build_locked(bug, image)
         return time.monotonic() - start
 
     def build_locked(self, bug, image):
@@ -354,6 +363,12 @@ class Result:
         return self.noticed(EXPLORER)
 
     @property
+    def explorer_said(self):
+        if self.bug.explorer_is_blind:
+            return "blind"
+        return "yes" if self.by_explorer else "no"
+
+    @property
     def seconds(self):
         return sum(outcome.seconds for outcome in self.outcomes)
 
@@ -372,12 +387,12 @@ class Result:
         return self.verdict in ("killed", "equivalent")
 
 
-def try_bug(bug, image, build_seconds, other):
+def try_bug(result, image, other):
     """
-    First the rows that should notice; if none does, everything. Then the explorer, and the
-    other test if there is one.
+    First the rows that should notice; if none does, everything. Then the explorer, unless it
+    cannot, and the other test if there is one.
     """
-    result = Result(bug, build_seconds, [])
+    bug = result.bug
     races = [row for row in bug.rows if row.startswith("RAC-")]
     others = [row for row in bug.rows if row not in races]
     cpus = 2 if races else 1
@@ -389,12 +404,12 @@ def try_bug(bug, image, build_seconds, other):
         if not result.by_tests:
             result.outcomes = [boot(bug.name, image, TESTS, cpus=cpus),
                                boot(bug.name, image, RACES, cpus=cpus)]
-        result.outcomes.append(boot(bug.name, image, EXPLORER, cpus=cpus))
+        if not bug.explorer_is_blind:
+            result.outcomes.append(boot(bug.name, image, EXPLORER, cpus=cpus))
         if other:
             result.peer = other.noticed(bug, image)
     except Trouble as trouble:
         result.trouble = str(trouble)
-    return result
 
 
 def try_right(image):
@@ -442,7 +457,7 @@ def markdown(results, suite):
     for result in results:
         yield (f"| {result.bug.name} | {result.bug.head['Bug']} | {result.verdict} | "
                f"{' '.join(suite.rows_of(result.by_tests))} | "
-               f"{'yes' if result.by_explorer else 'no'} | {result.seconds:.0f} |" +
+               f"{result.explorer_said} | {result.seconds:.0f} |" +
                (f" {peer_said(result)} |" if with_peer else ""))
 
 
@@ -464,7 +479,8 @@ def as_json(results, suite, wrong, seconds):
             "rows_named": result.bug.rows,
             "rows_noticed": suite.rows_of(result.by_tests),
             "tests": result.by_tests,
-            "explorer": bool(result.by_explorer),
+            "explorer": result.explorer_said,
+            "explorer_blind": result.bug.head.get("Explorer"),
             "peer": result.peer,
             "why": [outcome.why for outcome in result.outcomes if outcome.why],
             "build_seconds": round(result.build_seconds, 1),
@@ -521,7 +537,7 @@ def try_all(bugs, names, jobs):
     progress = Progress(len(fit))
 
     def try_and_tell(bug):
-        results[bug.name] = try_bug(bug, images.path(bug), results[bug.name].build_seconds, other)
+        try_bug(results[bug.name], images.path(bug), other)
         progress.tell(results[bug.name], suite)
 
     for is_race, at_a_time in ((False, jobs), (True, max(1, jobs // 2))):

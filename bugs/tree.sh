@@ -32,11 +32,8 @@ else
 fi
 config=$(cat "$TOP/tools/testing/selftests/mm/config" "$TOP/bugs/kernel.config")
 dir=$CACHE/bugs/$name-$(echo "$config" | sha256sum | cut -c1-12)
-if [ -f "$dir/built" ]; then
-	echo "$dir"
-	exit
-fi
-lock bugs
+# Another run may build it meanwhile.
+[ -f "$dir/built" ] || lock bugs
 if [ -f "$dir/built" ]; then
 	echo "$dir"
 	exit

@@ -4,6 +4,7 @@
 // Rows: RAC-5 RAC-4
 // Source: mm/khugepaged.c
 // Places: 2
+// Explorer: nobody touches the memory while it looks on
 
 @@
 @@
