@@ -27,7 +27,7 @@ knobs()
 		/sys/devices/system/node/node*/hugepages/"$hugetlb"/nr_hugepages \
 		"$ksm"/sleep_millisecs "$ksm"/use_zero_pages "$ksm"/smart_scan \
 		"$ksm"/max_page_sharing "$ksm"/pages_to_scan "$ksm"/advisor_mode "$ksm"/run \
-		/proc/sys/vm/min_free_kbytes; do
+		/sys/module/damon_*/parameters/enabled /proc/sys/vm/min_free_kbytes; do
 		[ ! -f "$knob" ] || echo "$knob"
 	done
 }

@@ -653,7 +653,7 @@ else
 	skip "hugetlb pages of a node" "this machine has none of the PMD size"
 fi
 
-# In a guest: the root of cgroup v2 with the memory controller off.
+# In a guest: the root of cgroup v2 with the memory controller off, and DAMON on.
 
 kernel=$("$TOP/vm/kernel.sh" "${KERNEL:-latest}" 2>"$work/err") || {
 	skip "cgroups, in a guest" "no kernel"
@@ -703,6 +703,33 @@ umount $root
 umount /sys/kernel/tracing
 umount /sys/kernel/debug
 /tool trace
+damon()
+{
+	echo "$1: DAMON $(cat /sys/module/damon_stat/parameters/enabled)"
+}
+# until_damon STATE PID: while that process lives.
+until_damon()
+{
+	until damon now | grep -q "$1$" || ! kill -0 $2; do
+		usleep 10000
+	done
+}
+damon before
+/suite/mthp_khugepaged --test collapse.largest_size_wins &
+pid=$!
+until_damon N $pid
+damon meanwhile
+wait $pid
+echo "largest_size_wins: $?"
+damon after
+/suite/mthp_khugepaged --test collapse.largest_size_wins >/dev/null &
+pid=$!
+until_damon N $pid
+kill -9 $pid
+wait $pid
+damon killed
+/suite/mthp_khugepaged --restore >/dev/null
+damon restored
 mount -t debugfs none /sys/kernel/debug
 /tool trace
 SCRIPT
@@ -733,6 +760,15 @@ ok "guest: a controller that was on stays on" line "was on: controllers 'memory'
 ok "guest: no cgroup v2, a reason" line "memcg: no cgroup v2 with the memory controller"
 ok "guest: no cgroup v2, --probe says so" [ "$(grep -c '^memcg: no cgroup v2' "$work/out")" -eq 2 ]
 ok "guest: no tracefs, a reason" line "trace: no tracefs is mounted"
+if grep -q "^before: DAMON Y" "$work/out"; then
+	ok "guest: DAMON is off meanwhile" line "meanwhile: DAMON N"
+	ok "guest: with DAMON off, the test passes" line "largest_size_wins: 0"
+	ok "guest: DAMON is on again" line "after: DAMON Y"
+	ok "guest: kill -9 of the supervisor, DAMON is still off" line "killed: DAMON N"
+	ok "guest: --restore, DAMON is on again" line "restored: DAMON Y"
+else
+	skip "guest: DAMON" "this kernel has none that is on"
+fi
 ok "guest: what tracefs is below debugfs" \
 	line "trace: /sys/kernel/debug/tracing/instances/mthp_khugepaged\|trace: no tracefs .*"
 

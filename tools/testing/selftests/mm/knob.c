@@ -2,11 +2,23 @@
 /* One setting in a file; see knob.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "knob.h"
 #include "vm_util.h"
+
+static bool is_number(const char *text)
+{
+	return *text && !text[strspn(text, "0123456789")];
+}
+
+/* A module's parameter of type bool, as the kernel shows it. */
+static bool is_switch(const char *text)
+{
+	return !strcmp(text, "Y") || !strcmp(text, "N");
+}
 
 int knob_read(const char *path, char value[KNOB_VALUE])
 {
@@ -20,7 +32,7 @@ int knob_read(const char *path, char value[KNOB_VALUE])
 	if (strchr(text, '[')) {
 		start = strchr(text, '[') + 1;
 		end = strchr(start, ']');
-	} else if (!len || strspn(text, "0123456789") != (size_t)len) {
+	} else if (!is_number(text) && !is_switch(text)) {
 		return -EINVAL;
 	}
 	if (!end || end == start || end - start >= KNOB_VALUE)

@@ -11,7 +11,7 @@ struct saved_knobs {
 	struct {
 		char path[128];
 		char value[KNOB_VALUE];
-	} knob[2 * MAX_ORDERS + MAX_NODES + 24];	/* one for each, and what is there once */
+	} knob[2 * MAX_ORDERS + MAX_NODES + 27];	/* one for each, and what is there once */
 };
 
 /* saved_knobs_read() - save the present value of every knob of thp_knobs(), but not

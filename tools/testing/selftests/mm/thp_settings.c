@@ -89,6 +89,24 @@ static void add_shmem_sizes(const struct vm_geometry *vm, const struct thp_setti
 	}
 }
 
+/*
+ * DAMON's own users, of which distributions have one on by default: it looks at any page
+ * by its frame, with a reference and the folio lock, and khugepaged finds that page busy.
+ * mm/damon/paddr.c: damon_pa_mkold().
+ */
+static void add_damon(struct knob_list *list)
+{
+	static const char *const names[] = { "damon_stat", "damon_lru_sort", "damon_reclaim" };
+	char path[128];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		snprintf(path, sizeof(path), "/sys/module/%s/parameters/enabled", names[i]);
+		if (!access(path, F_OK))
+			add_knob(list, path, "N");
+	}
+}
+
 /* In the order in which they are to be written. */
 static void list_knobs(const struct vm_geometry *vm, const struct thp_settings *settings,
 		       struct knob_list *list)
@@ -108,6 +126,7 @@ static void list_knobs(const struct vm_geometry *vm, const struct thp_settings *
 	/* Or reclaim splits a folio with many zero pages, since 6.12. */
 	if (!access(THP_SYSFS "/shrink_underused", F_OK))
 		add_knob(list, THP_SYSFS "/shrink_underused", "0");
+	add_damon(list);
 	if (global != THP_NEVER)
 		add_knob(list, THP_SYSFS "/enabled", mode_names[global]);
 	add_shmem_sizes(vm, settings, list);
