@@ -4,6 +4,7 @@
 // Rows: FAL-3
 // Source: mm/khugepaged.c
 // Places: 2
+// Explorer: it does not look at nodes
 
 @@
 @@

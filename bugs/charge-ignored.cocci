@@ -4,6 +4,7 @@
 // Rows: FAL-2
 // Source: mm/khugepaged.c
 // Places: 1
+// Explorer: it limits no memory cgroup
 
 @@
 @@

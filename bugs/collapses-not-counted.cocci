@@ -4,6 +4,7 @@
 // Rows: DAT-4
 // Source: mm/khugepaged.c
 // Places: 1
+// Explorer: pages_collapsed is no counter of a size, and the model does not predict it
 
 @@
 @@

@@ -4,6 +4,7 @@
 // Rows: FAL-1 DAT-4
 // Source: mm/khugepaged.c
 // Places: 1
+// Explorer: it does not take free blocks away
 
 @@
 @@

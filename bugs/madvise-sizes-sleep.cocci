@@ -4,6 +4,7 @@
 // Rows: ORD-5
 // Source: mm/khugepaged.c
 // Places: 1
+// Explorer: its global setting is madvise, which keeps khugepaged awake
 
 @@
 @@

@@ -5,6 +5,7 @@
 // Rows: MAD-2
 // Source: mm/khugepaged.c
 // Places: 2
+// Explorer: it does not take free blocks away
 
 @@
 @@

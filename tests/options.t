@@ -99,7 +99,7 @@ ok "--categories: one word a line" [ -z "$(grep -Evx '[a-z]+' "$work/categories"
 
 run "$program" --probe
 ok "--probe: exits 0" [ "$status" -eq 0 ]
-for line in "page size" "PMD order" sizes generation swap KSM userfaultfd memcg NUMA tracefs; do
+for line in "page size" "PMD order" sizes generation kdamond swap KSM userfaultfd memcg NUMA tracefs; do
 	ok "--probe: $line" grep -q "^${line}[^:]*: ." "$work/out"
 done
 generation=$(sed -n 's/^generation: //p' "$work/out")

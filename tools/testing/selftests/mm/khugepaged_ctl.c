@@ -27,15 +27,15 @@
 #define MAX_WAIT_NS	1000000L
 
 /* A child of kthreadd; any process may call itself khugepaged. */
-static bool is_khugepaged(const struct proc_stat *stat)
+static bool is_kernel_thread(const struct proc_stat *stat)
 {
 	struct proc_stat parent;
 
-	return !strcmp(stat->comm, "khugepaged") && !proc_stat_read(stat->ppid, &parent) &&
-	       !strcmp(parent.comm, "kthreadd");
+	return !proc_stat_read(stat->ppid, &parent) && !strcmp(parent.comm, "kthreadd");
 }
 
-pid_t khugepaged_find(void)
+/* The first kernel thread whose name begins so; 0 if there is none. */
+static pid_t find_thread(const char *name)
 {
 	struct proc_stat stat;
 	struct dirent *entry;
@@ -49,11 +49,21 @@ pid_t khugepaged_find(void)
 		pid_t pid = atoi(entry->d_name);
 
 		if (isdigit((unsigned char)entry->d_name[0]) && !proc_stat_read(pid, &stat) &&
-		    is_khugepaged(&stat))
+		    !strncmp(stat.comm, name, strlen(name)) && is_kernel_thread(&stat))
 			found = pid;
 	}
 	closedir(proc);
 	return found;
+}
+
+pid_t khugepaged_find(void)
+{
+	return find_thread("khugepaged");
+}
+
+pid_t kdamond_find(void)
+{
+	return find_thread("kdamond.");
 }
 
 /* State of the thread; where it cannot be seen, it is taken to be asleep. */

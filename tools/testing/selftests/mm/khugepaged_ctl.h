@@ -40,4 +40,11 @@ int khugepaged_force(char *start, size_t size);
 /* khugepaged_find() - process id of the khugepaged thread, 0 if there is none. */
 pid_t khugepaged_find(void);
 
+/* kdamond_find() - process id of a kdamond thread, 0 if there is none.
+ * DAMON takes a reference and the lock of pages that it looks at; to khugepaged they are
+ * busy (mm/damon/paddr.c). thp_settings_apply() switches off what the kernel itself has of
+ * it; what an administrator started goes on.
+ */
+pid_t kdamond_find(void);
+
 #endif

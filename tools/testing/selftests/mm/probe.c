@@ -113,6 +113,7 @@ void probe_print(const struct vm_geometry *vm, enum generation generation)
 	printf("mappings are counted: %s\n", pagemap_counts_by_folio(vm) ? "by folio" : "by page");
 	printf("soft-dirty: %s\n", yes_no(pagemap_shows_soft_dirty(vm)));
 	printf("khugepaged: %s\n", khugepaged_find() ? "running" : "not running");
+	printf("kdamond: %s\n", kdamond_find() ? "running" : "not running");
 	printf("privileges: %s\n", missing ?: "sufficient");
 	printf("page frame numbers: %s\n", yes_no(pagemap_shows_pfns(vm)));
 	printf("kpageflags: %s\n", yes_no(exists("/proc/kpageflags")));

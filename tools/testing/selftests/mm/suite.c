@@ -199,6 +199,8 @@ void suite_print_figures(void)
 		check_printf("figures: %lu %% of that was khugepaged's",
 			     total ? khugepaged * 100 / total : 0);
 	}
+	if (kdamond_find())
+		check_print("figures: DAMON is at work, and pages that it looks at are busy");
 	check_printf("figures: peak RSS %ld MB; %llu ms in all", usage.ru_maxrss / 1024,
 		     (unsigned long long)(now_ns() - suite.start) / 1000000);
 }
