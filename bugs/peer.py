@@ -5,7 +5,6 @@ It is built from the tree that the kernels come from, outside of this repository
 """
 import pathlib
 import re
-import subprocess
 
 NAME = "khugepaged"
 # As its users call it: each order with what it has for mTHP, and all of anonymous memory.
@@ -22,20 +21,18 @@ cd /peer
 """
 
 
-def build(tree, folder):
-    """Build it, static, with a script that calls it. Return: the folder."""
+def build(tree, folder, run):
+    """Build it, static, with a script that calls it; run() runs a command. Return: the folder."""
     folder = pathlib.Path(folder)
     program = folder / "khugepaged"
     if not program.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        own = tree / "tools/testing/selftests/mm"
-        subprocess.run(["make", "-s", "-C", tree, "headers"], check=True,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        subprocess.run(["gcc", "-O2", "-static", "-D_GNU_SOURCE=", "-w",
-                        f"-I{own.parent}", "-isystem", tree / "usr/include",
-                        f"-I{tree}/tools/include/uapi", "-o", program,
-                        own / "khugepaged.c", own / "vm_util.c", own / "thp_settings.c"],
-                       check=True)
+        headers = folder / "headers"
+        run(["make", "-s", "-C", tree, f"O={headers}", "headers"])
+        # By the tree's own Makefile, which knows what it consists of.
+        run(["make", "-s", "-C", tree / "tools/testing/selftests/mm", f"OUTPUT={folder}",
+             f"O={headers}", f"KHDR_INCLUDES=-isystem {headers}/usr/include",
+             "USERCFLAGS=-static", program])
     script = folder / "run"
     calls = "\n".join(f'echo "@peer@ {call}"\n./khugepaged {call}' for call in CALLS)
     script.write_text(SCRIPT.format(calls=calls))

@@ -135,12 +135,13 @@ def run_child(command, **options):
 
 
 def run(command, **options):
-    """Run a command; its output when it succeeds, Trouble with its last lines when not."""
+    """Run a command; its output when it succeeds, Trouble with its errors when not."""
     status, output = run_child(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                **options)
     if status:
-        last = " / ".join(output.strip().splitlines()[-3:])
-        raise Trouble(f"{' '.join(map(str, command[:4]))}: {last}")
+        lines = output.strip().splitlines()
+        errors = [line for line in lines if "error:" in line][:3] or lines[-3:]
+        raise Trouble(f"{' '.join(map(str, command[:4]))}: {' / '.join(errors)}")
     return output
 
 
@@ -239,7 +240,7 @@ class Peer:
     """The kernel tree's own test, and what it fails on the right kernel."""
 
     def __init__(self, images):
-        self.folder = peer.build(images.tree, images.dir / "peer")
+        self.folder = peer.build(images.tree, images.dir / "peer", run)
         images.build(None)
         self.known = set(self.run(RIGHT, images.path(None)))
         if self.known:

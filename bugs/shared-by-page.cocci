@@ -6,7 +6,6 @@
 // Places: 2
 
 @@
-expression e;
 @@
-- folio_maybe_mapped_shared(e)
-+ (folio_precise_page_mapcount(e, page) > 1)
+- folio_maybe_mapped_shared(folio)
++ (atomic_read(&page->_mapcount) > 0)
