@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-// Bug: PR_SET_THP_DISABLE is not looked at again under the lock.
+// Bug: Under the lock it is not asked again whether the process and its VMA may have huge
+//   pages.
 // Seen: A process gets huge pages that it has just forbidden.
 // Rows: RAC-11
 // Source: mm/khugepaged.c

@@ -3,7 +3,7 @@
 // Seen: Memory is lost for ever.
 // Rows: RAC-11
 // Source: mm/khugepaged.c
-// Places: 1
+// Places: 2
 // Explorer: nobody touches the memory while it looks on
 
 @@
@@ -11,8 +11,8 @@
  collapse_huge_page(...)
  {
  <+...
-- if (folio)
-+ if (folio && result != SCAN_VMA_CHECK && result != SCAN_ANY_PROCESS)
- folio_put(folio);
+  mmap_read_unlock(mm);
+- goto out_nolock;
++ return result;
  ...+>
  }

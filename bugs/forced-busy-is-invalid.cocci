@@ -4,6 +4,7 @@
 // Rows: MAD-2
 // Source: mm/khugepaged.c
 // Places: 1
+// Explorer: of MADV_COLLAPSE it asks whether it succeeded, not for the errno
 
 @@
 identifier r;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 // Bug: A region without a referenced page is collapsed.
-// Seen: Idle memory is copied and pinned down in large folios.
+// Seen: Memory that nobody uses becomes a huge page.
 // Rows: VET-6
 // Source: mm/khugepaged.c
 // Places: 1

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-// Bug: khugepaged finds no work, ever.
+// Bug: khugepaged finds no work, ever, and sleeps.
 // Seen: No memory is collapsed; a test that expects none must not pass.
 // Rows: none
 // Source: mm/khugepaged.c
-// Places: 1
+// Places: 2
 
 @@
 @@
@@ -11,4 +11,12 @@
  {
 - return ...;
 + return 0;
+ }
+
+@@
+@@
+ khugepaged_wait_event(...)
+ {
+- return ...;
++ return kthread_should_stop();
  }

@@ -4,6 +4,7 @@
 // Rows: REG-10
 // Source: mm/khugepaged.c
 // Places: 1
+// Explorer: KSM is not drawn
 
 @@
 @@

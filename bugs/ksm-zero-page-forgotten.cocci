@@ -4,6 +4,7 @@
 // Rows: OCC-6
 // Source: mm/khugepaged.c
 // Places: 1
+// Explorer: KSM is not drawn
 
 @@
 @@

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 // Bug: A size that is set to madvise does not keep khugepaged awake.
-// Seen: With no other on, nothing is ever collapsed.
+// Seen: With no other on, and the global setting at never, nothing is ever collapsed.
 // Rows: ORD-5
 // Source: mm/khugepaged.c
 // Places: 1

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 // Bug: The new folio of locked memory is not locked.
-// Seen: mlocked memory is swapped out.
+// Seen: Mlocked falls; reclaim looks at locked memory.
 // Rows: REG-8
 // Source: mm/memory.c
 // Places: 1
+// Explorer: locked mappings are not drawn
 
 @@
 @@
@@ -11,6 +12,9 @@
  {
  <+...
 - folio_add_lru_vma(folio, vma);
-+ folio_add_lru(folio);
++ if (current_is_khugepaged())
++ 	folio_add_lru(folio);
++ else
++ 	folio_add_lru_vma(folio, vma);
  ...+>
  }

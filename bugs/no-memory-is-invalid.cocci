@@ -4,24 +4,15 @@
 // Seen: MADV_COLLAPSE gives EINVAL where memory is short, and khugepaged does not pause.
 // Rows: MAD-2
 // Source: mm/khugepaged.c
-// Places: 2
-// Explorer: it does not take free blocks away
+// Places: 1
+// Explorer: it takes no free blocks away, and does not ask for the errno of MADV_COLLAPSE
 
 @@
 @@
  mthp_collapse(...)
  {
  <+...
-- alloc_failed = true;
- ...+>
- }
-
-@@
-@@
- mthp_collapse(...)
- {
- <+...
-- return last_result;
+- return SCAN_ALLOC_HUGE_PAGE_FAIL;
 + return SCAN_FAIL;
  ...+>
  }

@@ -4,6 +4,7 @@
 // Rows: VMA-2
 // Source: mm/khugepaged.c
 // Places: 2
+// Explorer: MADV_NOHUGEPAGE is not drawn
 
 @@
 expression v, f;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // Bug: At the largest max_ptes_none no PTE need be present.
-// Seen: Memory grows where nothing was.
-// Rows: OCC-2 CRP-3
+// Seen: For each empty region a folio is allocated, and freed, at each scan.
+// Rows: DAT-3 DAT-4
 // Source: mm/khugepaged.c
 // Places: 1
 

@@ -2,7 +2,7 @@
 // Bug: max_ptes_none between 0 and its maximum is scaled to the order; the feature had this
 //   while it was reviewed.
 // Seen: A collapse fills holes, which makes the next larger order fit in the next scan: creep.
-// Rows: OCC-3 CRP-3
+// Rows: OCC-3 CRP-4
 // Source: mm/khugepaged.c
 // Places: 1
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // Bug: PTEs that became empty since the scan are not noticed.
 // Seen: Memory that was given back is there again.
-// Rows: RAC-3 RAC-10
+// Rows: RAC-3
 // Source: mm/khugepaged.c
 // Places: 1
 // Explorer: nobody touches the memory while it looks on
@@ -12,6 +12,6 @@
  {
  <+...
 - ++none_or_zero > max_ptes_none
-+ ++none_or_zero > nr_pages
++ userfaultfd_armed(vma) && ++none_or_zero > max_ptes_none
  ...+>
  }

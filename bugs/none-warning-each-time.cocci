@@ -4,6 +4,7 @@
 // Rows: OCC-3
 // Source: mm/khugepaged.c
 // Places: 1
+// Explorer: the warning is no complaint of the kernel
 
 @@
 expression list es;

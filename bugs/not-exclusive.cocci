@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 // Bug: The first page of a new folio is not exclusive to its process.
-// Seen: The next write copies it.
-// Rows: SHR-5 RAC-6
+// Seen: A pin of it is told in the kernel log, and UFFDIO_MOVE is refused.
+// Rows: RAC-6
 // Source: mm/memory.c
 // Places: 1
+// Explorer: nothing is pinned, or moved by userfaultfd, after a collapse
 
 @@
 @@
@@ -11,6 +12,7 @@
  {
  <+...
   folio_add_new_anon_rmap(folio, vma, addr, RMAP_EXCLUSIVE);
-+ ClearPageAnonExclusive(&folio->page);
++ if (current_is_khugepaged())
++ 	ClearPageAnonExclusive(&folio->page);
  ...+>
  }

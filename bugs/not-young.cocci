@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 // Bug: New PTEs are old.
-// Seen: Memory in use looks idle, and is swapped out first.
+// Seen: Memory in use looks idle, and is reclaimed first.
 // Rows: DAT-6
 // Source: mm/memory.c
 // Places: 1
@@ -11,6 +11,6 @@
  {
  <+...
 - entry = pte_sw_mkyoung(entry);
-+ entry = pte_mkold(entry);
++ entry = current_is_khugepaged() ? pte_mkold(entry) : pte_sw_mkyoung(entry);
  ...+>
  }

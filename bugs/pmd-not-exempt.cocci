@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 // Bug: A folio of the PMD order that is mapped by PTEs stays so.
 // Seen: The range never gets its PMD back.
-// Rows: REG-4 MAD-3 INP-1
+// Rows: INP-1 INP-2 INP-3
 // Source: mm/khugepaged.c
 // Places: 1
 

@@ -4,6 +4,7 @@
 // Rows: REG-9 RAC-4
 // Source: mm/memory.c
 // Places: 1
+// Explorer: read-only mappings are not drawn
 
 @@
 @@
@@ -11,6 +12,6 @@
  {
  <+...
 - vma->vm_flags & VM_WRITE
-+ vma->vm_flags & VM_MAYWRITE
++ vma->vm_flags & (current_is_khugepaged() ? VM_MAYWRITE : VM_WRITE)
  ...+>
  }

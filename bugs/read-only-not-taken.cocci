@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-// Bug: A range without a writable PTE is not collapsed, as in versions before.
-// Seen: Read-only memory stays small.
+// Bug: A PTE that is not writable ends the scan; versions before wanted one that is.
+// Seen: Read-only memory stays small, and so does what a child has mapped.
 // Rows: REG-9
 // Source: mm/khugepaged.c
 // Places: 1

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-// Bug: The counters of swapped and of shared PTEs are mixed up; the feature had this while it
-//   was reviewed.
+// Bug: A region that is given up for a shared PTE is counted as one with a swapped PTE; the
+//   feature had the two mixed up while it was reviewed.
 // Seen: The counters blame swap.
 // Rows: REG-3 DAT-4
 // Source: mm/khugepaged.c

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-// Bug: Pages that became shared since the scan are not noticed.
+// Bug: Under the lock shared pages are not counted.
 // Seen: Parent and child part: each has a copy.
-// Rows: RAC-2
+// Rows: REG-3 SHR-1 RAC-2
 // Source: mm/khugepaged.c
 // Places: 1
-// Explorer: nobody touches the memory while it looks on
 
 @@
 @@

@@ -4,6 +4,7 @@
 // Rows: REG-11
 // Source: mm/memory.c
 // Places: 1
+// Explorer: soft-dirty is not drawn
 
 @@
 @@
@@ -11,6 +12,6 @@
  {
  <+...
 - pte_mkwrite(pte_mkdirty(entry), vma)
-+ pte_mkwrite(entry, vma)
++ pte_mkwrite(current_is_khugepaged() ? entry : pte_mkdirty(entry), vma)
  ...+>
  }

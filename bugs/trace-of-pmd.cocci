@@ -4,6 +4,7 @@
 // Rows: DAT-5
 // Source: mm/khugepaged.c
 // Places: 1
+// Explorer: it does not look at trace events
 
 @@
 @@

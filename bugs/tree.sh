@@ -18,7 +18,8 @@ name_of()
 {
 	[ -f "$1/mm/khugepaged.c" ] || die "KSRC=$1 is no Linux source tree"
 	version=$(make -s -C "$1" kernelversion)
-	hash=$(cd "$1" && find mm include arch/x86/mm arch/x86/include -name '*.[ch]' -print0 |
+	hash=$(cd "$1" && find . -path ./.git -prune -o -type f \( -name '*.[chS]' -o -name 'K*' \
+		-o -name 'Makefile*' -o -name '*.lds' -o -name '*.tbl' \) ! -name '*.mod.c' -print0 |
 		sort -z | xargs -0 sha256sum | sha256sum | cut -c1-12)
 	echo "$version-$hash"
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 // Bug: A swapped PTE with the mark of userfaultfd is no veto.
-// Seen: It is swapped in for nothing.
+// Seen: The regions beside it are collapsed.
 // Rows: VET-3
 // Source: mm/khugepaged.c
 // Places: 1

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 // Bug: A PTE of the shared zero page is no hole.
-// Seen: Memory that was read before it was written stays small.
+// Seen: One page that was only read keeps all of the range from huge pages.
 // Rows: OCC-6
 // Source: mm/khugepaged.c
 // Places: 1

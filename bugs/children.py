@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Commands that end with us, with all that they started."""
+import os
+import signal
+import subprocess
+
+running = set()
+
+
+class Trouble(Exception):
+    """Nothing can be said, for a reason that is no kernel's fault."""
+
+
+def run_child(command, **options):
+    """Run a command in a session of its own. Return: its status and output."""
+    with subprocess.Popen([str(word) for word in command], text=True, start_new_session=True,
+                          stdin=subprocess.DEVNULL, **options) as child:
+        running.add(child)
+        try:
+            output = child.communicate()[0]
+        finally:
+            running.discard(child)
+    return child.returncode, output
+
+
+def run(command, **options):
+    """Run a command; its output when it succeeds, Trouble with its errors when not."""
+    options.setdefault("stderr", subprocess.STDOUT)
+    status, output = run_child(command, stdout=subprocess.PIPE, **options)
+    if status:
+        lines = output.strip().splitlines()
+        errors = [line for line in lines if "error:" in line][:3] or lines[-3:]
+        raise Trouble(f"{' '.join(map(str, command[:4]))}: {' / '.join(errors)}")
+    return output
+
+
+def end(signal_number, _):
+    """As a signal wants: no child may outlive us."""
+    for child in list(running):
+        try:
+            os.killpg(child.pid, signal.SIGTERM)
+        except ProcessLookupError:
+            pass
+    os._exit(128 + signal_number)
