@@ -88,7 +88,7 @@ def try_all(bugs, names, jobs):
     others = others_to_try(names, images)
     wrong = {name: [] for name, *_ in others}
     fit = [bug for bug in bugs if not results[bug.name].trouble]
-    progress = Progress(len(fit))
+    progress = Progress(len(others) + len(fit))
 
     def try_one(bug):
         try_bug(results[bug.name], images.path(bug), suite)
@@ -96,9 +96,11 @@ def try_all(bugs, names, jobs):
 
     def try_other(name, program, try_it, image):
         try:
-            wrong[name] += try_it(image, program, note)
+            failed, said = try_it(image, program)
         except (Trouble, OSError) as trouble:
-            wrong[name].append(f"{program}: {trouble}")
+            failed, said = [f"{program}: {trouble}"], str(trouble)
+        wrong[name] += failed
+        progress.tell(f"{name}: {program}: {said}")
 
     for racing, at_a_time in ((False, jobs), (True, max(1, jobs // 2))):
         with concurrent.futures.ThreadPoolExecutor(at_a_time) as pool:

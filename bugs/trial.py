@@ -85,19 +85,20 @@ def try_bug(result, image, suite):
     result.rows = suite.rows_of(result.by_tests)
 
 
-def try_right(image, program, note):
-    """Everything must pass. Return: what did not."""
+def try_right(image, program):
+    """Everything must pass. Return: what did not, and a line on it."""
     outcome = boot(RIGHT, image, program)
-    note(f"{RIGHT}: {program}: {outcome.passed} passed, {len(outcome.noticed)} failed, "
-         f"{outcome.skipped} skipped, {outcome.seconds:.0f} s")
-    return outcome.noticed or ([] if outcome.passed else [f"{program}: nothing passed"])
+    return (outcome.noticed or ([] if outcome.passed else [f"{program}: nothing passed"]),
+            f"{outcome.passed} passed, {len(outcome.noticed)} failed, "
+            f"{outcome.skipped} skipped ({outcome.seconds:.0f} s)")
 
 
-def try_v10(image, program, note):
-    """It passes by its own model, and not by that of mainline. Return: what is wrong."""
+def try_v10(image, program):
+    """It passes by its own model, and not by that of mainline. Return: as try_right()."""
     own = boot(V10.stem, image, program, model=V10.stem)
     other = boot(V10.stem, image, program, model="mainline")
-    note(f"{V10.stem}: {program}: {own.passed} passed and {len(own.noticed)} failed by its own "
-         f"rules, {len(other.noticed)} failed by those of mainline")
-    return own.noticed + ([] if own.passed else [f"{program}: nothing passed"]) + (
-        [] if other.noticed else [f"{program}: passes by mainline's rules"])
+    wrong = own.noticed or ([] if own.passed else [f"{program}: nothing passed"])
+    return (wrong + ([] if other.noticed else [f"{program}: passes by mainline's rules"]),
+            f"{own.passed} passed and {len(own.noticed)} failed by its own rules, "
+            f"{len(other.noticed)} failed by those of mainline "
+            f"({own.seconds + other.seconds:.0f} s)")
