@@ -225,6 +225,27 @@ TEST_ROWS(collapse, guard_region_survives, "REG-7")
 	EXPECT_TRUE(is_guarded(check->ranges[0].start));
 }
 
+/* REG-7, VET-5: to the scan a guard region is swapped memory, with the limits of that. */
+TEST_ROWS(collapse, guard_region_counts_as_swapped, "REG-7 VET-5")
+{
+	struct collapse_check *check = &self->check;
+	unsigned int half = check->vm.nr / 2, limit = check->settings.max_ptes_swap;
+	const char *text;
+
+	SKIP_WITHOUT_MTHP();
+	check_sizes(check, BIT(3));
+	check->settings.max_ptes_none = 0;
+	check_case(check, check_text(check, "p*%u .~ G", half),
+		   check_text(check, "p3*%u .~ G", half / 8));
+	text = check_text(check, "p*%u .~ G", half - 1);
+	check_case(check, text, text);
+	check_case(check, check_text(check, "G*%u p~", limit),
+		   check_text(check, "G*%u p3~", limit));
+	text = check_text(check, "G*%u p~", limit + 1);
+	check_case(check, text, text);
+	CHECK(check_run(check));
+}
+
 /* REG-7: alone, the PMD order leaves a range with a guard region as it is. */
 TEST_ROWS(collapse, guard_region_and_pmd, "REG-7")
 {
