@@ -15,7 +15,9 @@ TEST_ROWS(collapse, madvise_ignores_sizes_and_limits, "MAD-1")
 	check_case(check, "p~", "H");
 	check_case(check, "p .~", "H");
 	check_case(check, ".~ z p .*3", "H");
-	check_case(check, ".~", "H")->table_exists = true;
+	/* Older kernels want one PTE that is writable. */
+	if (suite.generation != GEN_NONE)
+		check_case(check, ".~", "H")->table_exists = true;
 
 	/* Only sizes that it does not give. */
 	check_sizes(check, suite_mthp_orders());
