@@ -4,6 +4,7 @@
 // Rows: VMA-1
 // Source: mm/khugepaged.c
 // Places: 2
+// Explorer: its mappings hold whole ranges
 
 @@
 @@
