@@ -448,6 +448,24 @@ TEST_ROWS(collapse, madvise_ebusy_of_full_memcg, "MAD-2 FAL-2")
 	EXPECT_TRUE(passive_is_untouched(&passive));
 }
 
+/* FAL-2: the folio that could not be charged is given back. */
+TEST_ROWS(collapse, full_memcg_keeps_no_folio, "FAL-2")
+{
+	struct collapse_check *check = &self->check;
+	const unsigned int tries = 4;
+	struct passive passive;
+	unsigned long before;
+	unsigned int i;
+
+	ASSERT_EQ(0, stay_on_this_cpu());
+	CHECK(fill_memcg(check, &passive));
+	before = pmd_folios_of_nobody(&check->vm);
+	for (i = 0; i < tries; i++)
+		EXPECT_EQ(EBUSY, ask_passive(&passive, PASSIVE_COLLAPSE));
+	/* Some may be on their way at this moment, but not one for each try. */
+	EXPECT_GT(before + tries, pmd_folios_of_nobody(&check->vm));
+}
+
 /* FAL-2: so for orders 2 and 3, as long as khugepaged does not reclaim. */
 TEST_ROWS(collapse, full_memcg_keeps_memory_without_defrag, "FAL-2")
 {

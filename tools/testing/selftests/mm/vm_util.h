@@ -134,12 +134,18 @@ bool kpageflags_show_pages(const struct vm_geometry *vm);
 bool kpageflags_know_ksm(const struct vm_geometry *vm);
 
 /* kpageflags; Documentation/admin-guide/mm/pagemap.rst */
+#define KPF_LRU			5
+#define KPF_SLAB		7
+#define KPF_MMAP		11
+#define KPF_ANON		12
 #define KPF_SWAPBACKED		14
 #define KPF_COMPOUND_HEAD	15
 #define KPF_COMPOUND_TAIL	16
+#define KPF_HUGE		17
 #define KPF_UNEVICTABLE		18
 #define KPF_KSM			21
 #define KPF_ZERO_PAGE		24
+#define KPF_PGTABLE		26
 #define KPF_MLOCKED		33
 
 /* kpageflags and kpagecount read in blocks; one object is one moment's view. */
@@ -165,6 +171,12 @@ void page_reader_close(struct page_reader *reader);
  * Return: its order; a folio ends where the next page is no tail.
  */
 unsigned int folio_of(struct page_reader *flags, uint64_t pfn, uint64_t *head);
+
+/* pmd_folios_of_nobody() - compound pages of the PMD order that are neither mapped nor on an
+ * LRU list, nor slab, page table or the like: on their way, or lost.
+ * Return: their number; 0 where /proc/kpageflags cannot be read.
+ */
+unsigned long pmd_folios_of_nobody(const struct vm_geometry *vm);
 
 /* What smaps tells of one address range, in bytes. */
 struct smaps_sum {
