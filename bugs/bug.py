@@ -38,12 +38,14 @@ class Bug:
             elif key and line.startswith("//   "):
                 head[key] += " " + line[5:]
         missing, unknown = NEEDED - head.keys(), head.keys() - ALLOWED
-        if missing:
-            raise Trouble(f"{path}: no line '// {sorted(missing)[0]}:'")
         if unknown:
             raise Trouble(f"{path}: a line '// {sorted(unknown)[0]}:', which has no meaning")
-        if not head["Places"].isdigit():
-            raise Trouble(f"{path}: not a number of places: {head['Places']}")
+        if missing:
+            raise Trouble(f"{path}: no line '// {sorted(missing)[0]}:'")
+        if not re.fullmatch("[1-9][0-9]*", head["Places"]):
+            raise Trouble(f"{path}: Places: not a number from 1 on: {head['Places']}")
+        if re.search(r"(^|\s)/|\.\.", head["Source"]):
+            raise Trouble(f"{path}: Source: not files of a kernel tree: {head['Source']}")
         return cls(path.stem, head, text)
 
     @property
@@ -78,11 +80,12 @@ class Bug:
 
 
 def read_bugs(names):
-    """The bugs of these names; all if there are none."""
+    """The bugs of these names, which may be those of files; all if there are none."""
+    names = [pathlib.Path(name).name.removesuffix(".cocci") for name in names]
     bugs = {path.stem: path for path in sorted(BUGS.glob("*.cocci"))}
     for name in names:
         if name not in (*bugs, RIGHT, V10.stem):
-            raise Trouble(f"no bug is called {name}: see --list")
+            raise Trouble(f"no bug is called {name}: see make bugs-list")
     return [Bug.read(path) for name, path in bugs.items() if not names or name in names]
 
 
@@ -103,7 +106,10 @@ def apply_patch(bug, tree):
                                   stdout=subprocess.PIPE, check=False).stdout
             places += sum(line.startswith("@@") for line in diff.splitlines())
             changed[source] = copy.read_text()
+    where = " ".join(bug.sources)
+    if not places:
+        raise Trouble(f"the patch matches nothing in {where}")
     if places != int(bug.head["Places"]):
-        raise Trouble(f"{bug.name} changes {places} places of {' '.join(bug.sources)}, "
-                      f"not {bug.head['Places']}: it does not fit this kernel")
+        raise Trouble(f"the patch changes {places} places of {where}, and its head says "
+                      f"{bug.head['Places']}")
     return changed

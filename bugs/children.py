@@ -23,14 +23,19 @@ def run_child(command, **options):
     return child.returncode, output
 
 
+def what_went_wrong(output):
+    """The first error with what follows, or else the last lines."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    errors = [nr for nr, line in enumerate(lines) if "error:" in line]
+    return lines[errors[0]:errors[0] + 4] if errors else lines[-3:]
+
+
 def run(command, **options):
     """Run a command; its output when it succeeds, Trouble with its errors when not."""
     options.setdefault("stderr", subprocess.STDOUT)
     status, output = run_child(command, stdout=subprocess.PIPE, **options)
     if status:
-        lines = output.strip().splitlines()
-        errors = [line for line in lines if "error:" in line][:3] or lines[-3:]
-        raise Trouble(f"{' '.join(map(str, command[:4]))}: {' / '.join(errors)}")
+        raise Trouble(f"{command[0]}: {' / '.join(what_went_wrong(output))}")
     return output
 
 

@@ -22,6 +22,8 @@ CPUS = {TESTS: "1", RACES: "2", EXPLORER: "1"}
 
 # What the explorer says of its own luck, and not of the kernel.
 OF_LUCK = {"every_rule_reached", "second_looks_are_rare"}
+# What stands above the reason of a failure.
+NO_REASON = r"case \d+ of \d+$|seed \d+; batches|the same again: |/suite/corpus/"
 # Ends of a guest that a wrong kernel may be the cause of. Others are this machine's.
 BY_THE_KERNEL = re.compile("the guest's kernel panicked|the guest's kernel log complains|"
                            "the guest hangs|the guest died before the command ended")
@@ -36,6 +38,10 @@ class Suite:
             for line in run([BUILD / "suite" / program, "--rows"]).splitlines():
                 row, test = line.split("\t")[:2]
                 self.rows.setdefault(test, []).append(row)
+
+    @property
+    def all_rows(self):
+        return {row for rows in self.rows.values() for row in rows}
 
     def rows_of(self, tests):
         """Rows of tests with fixture and variant, in order and once."""
@@ -79,8 +85,8 @@ def first_words(lines):
             begin = nr
         if line.startswith("not ok"):
             break
-    said = [line[2:] for line in lines[begin + 1:] if line.startswith("# ")]
-    return said[0].strip() if said else ""
+    said = [line[2:].strip() for line in lines[begin + 1:] if line.startswith("# ")]
+    return next((line for line in said if not re.match(NO_REASON, line)), "")
 
 
 def verdict_of(console):
@@ -136,7 +142,7 @@ def run_guest(command, run_id, timeout, **environment):
 
 
 def boot_once(name, image, program, tests, model):
-    run_id = f"bug-{name}-{program}{f'-{model}' if model else ''}"
+    run_id = f"bug-{name}-{program}{'-rows' if tests else ''}{f'-{model}' if model else ''}"
     start = time.monotonic()
     status, ktap, console = run_guest([TOP / "vm/suite.sh", "vm"], run_id, TIMEOUT[program],
                                       KERNEL=str(image), PROGRAM=program, TESTS=" ".join(tests),

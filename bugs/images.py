@@ -6,11 +6,10 @@ import hashlib
 import os
 import pathlib
 import shutil
-import tempfile
 import time
 
 from bug import BUGS, RIGHT, apply_patch
-from children import run
+from children import Trouble, run
 
 
 def write_whole(path, text):
@@ -40,6 +39,8 @@ class Images:
         """The source as it came; kept beside the tree, which holds that of the last build."""
         copy = self.dir / "pristine" / source
         if not copy.exists():
+            if not (self.tree / source).is_file():
+                raise Trouble(f"Source: there is no {source} in the tree")
             copy.parent.mkdir(parents=True, exist_ok=True)
             write_whole(copy, (self.tree / source).read_text())
         return copy
@@ -77,7 +78,8 @@ class Images:
             (self.tree / source).write_text(text)
         run(["make", "-s", f"-j{os.cpu_count()}", "bzImage"], cwd=self.tree)
         write_whole(changed_file, " ".join(bug.sources if bug else []))
-        with tempfile.TemporaryDirectory(dir=self.dir) as folder:
-            part = pathlib.Path(folder) / "image"
-            shutil.copy2(self.tree / "arch/x86/boot/bzImage", part)
-            part.rename(image)
+        part = image.with_name(image.name + ".part")
+        shutil.copy2(self.tree / "arch/x86/boot/bzImage", part)
+        for old in self.kept.glob(f"{bug.name if bug else RIGHT}-" + "?" * 12):
+            old.unlink()
+        part.rename(image)

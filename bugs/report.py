@@ -5,6 +5,9 @@ import sys
 import threading
 import time
 
+from bug import BUGS
+from images import write_whole
+
 printing = threading.Lock()
 
 
@@ -22,7 +25,11 @@ class Progress:
     def tell(self, text):
         self.done += 1
         left = (time.monotonic() - self.start) / self.done * (self.total - self.done) / 60
-        note(f"{self.done}/{self.total} {text}; {left:.0f} min left")
+        note(f"{self.done}/{self.total} {text}" + (f"; {left:.0f} min left" if left >= 1 else ""))
+
+
+def count(number, what):
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def describe(result):
@@ -31,78 +38,102 @@ def describe(result):
         return f"{result.verdict}: {result.trouble}"
     parts = []
     if result.by_tests:
-        count = len(result.by_tests)
-        parts.append(f"{count} test{'s' if count > 1 else ''} of "
+        parts.append(f"{count(len(result.by_tests), 'test')} of "
                      f"{' '.join(result.rows) or 'no row'}")
     if result.by_explorer:
         parts.append("the explorer")
     why = next((outcome.why for outcome in result.outcomes if outcome.why), "")
+    if not parts:
+        passed = sum(outcome.passed for outcome in result.outcomes)
+        skipped = sum(outcome.skipped for outcome in result.outcomes)
+        why = f"{passed} passed, {skipped} skipped; logs: {result.outcomes[-1].log}"
     return (f"{result.verdict}, noticed by {' and '.join(parts) or 'nobody'}"
             f"{f': {why}' if why else ''} ({result.seconds:.0f} s)")
 
 
-def peer_said(result):
-    if result.peer is None:
-        return ""
-    return f"{len(result.peer)} failed" if result.peer else "no"
+def entry_of(result):
+    """All that is known, for JSON and from there for the tables."""
+    return {
+        "name": result.bug.name,
+        "bug": result.bug.head["Bug"],
+        "verdict": result.verdict,
+        "trouble": result.trouble,
+        "rows_named": result.bug.rows,
+        "rows_noticed": result.rows or [],
+        "tests": result.by_tests,
+        "explorer": result.explorer_said,
+        "explorer_blind": result.bug.head.get("Explorer"),
+        "peer": result.peer,
+        "why": [outcome.why for outcome in result.outcomes if outcome.why],
+        "build_seconds": round(result.build_seconds, 1),
+        "run_seconds": round(result.seconds, 1),
+        "logs": [outcome.log for outcome in result.outcomes],
+        "at": time.strftime("%Y-%m-%d %H:%M"),
+    }
 
 
-def markdown(results, with_peer):
+def peer_said(entry):
+    if entry["peer"] is None:
+        return "-"
+    return f"{len(entry['peer'])} failed" if entry["peer"] else "no"
+
+
+def markdown(entries):
+    with_peer = any(entry["peer"] is not None for entry in entries)
     columns = ["bug", "what is wrong", "verdict", "rows named", "rows that noticed", "explorer",
                "s"] + ["kernel's own test"] * with_peer
     yield f"| {' | '.join(columns)} |"
     yield "|---" * len(columns) + "|"
-    for result in results:
-        cells = [result.bug.name, result.bug.head["Bug"], result.verdict,
-                 " ".join(result.bug.rows), " ".join(result.rows or []), result.explorer_said,
-                 f"{result.seconds:.0f}"] + [peer_said(result)] * with_peer
+    for entry in entries:
+        cells = [entry["name"], entry["bug"], entry["verdict"] +
+                 (f": {entry['trouble']}" if entry["trouble"] else ""),
+                 " ".join(entry["rows_named"]), " ".join(entry["rows_noticed"]),
+                 entry["explorer"], f"{entry['run_seconds']:.0f}"] + [peer_said(entry)] * with_peer
         yield f"| {' | '.join(cells)} |"
 
 
-def as_json(results, wrong, seconds):
-    return {
-        "others": wrong,
-        "seconds": round(seconds),
-        "bugs": [{
-            "name": result.bug.name,
-            "bug": result.bug.head["Bug"],
-            "verdict": result.verdict,
-            "trouble": result.trouble,
-            "rows_named": result.bug.rows,
-            "rows_noticed": result.rows,
-            "tests": result.by_tests,
-            "explorer": result.explorer_said,
-            "explorer_blind": result.bug.head.get("Explorer"),
-            "peer": result.peer,
-            "why": [outcome.why for outcome in result.outcomes if outcome.why],
-            "build_seconds": round(result.build_seconds, 1),
-            "run_seconds": round(result.seconds, 1),
-            "logs": [outcome.log for outcome in result.outcomes],
-        } for result in results],
-    }
+class Tables:
+    """bugs.md and bugs.json: the newest that is known of each bug, on one kernel."""
+
+    def __init__(self, folder, kernel):
+        self.folder, self.kernel, self.entries = folder, kernel, {}
+        self.lock = threading.Lock()
+        try:
+            old = json.loads((folder / "bugs.json").read_text())
+        except (OSError, ValueError):
+            return
+        if old.get("kernel") == kernel:
+            self.entries = {entry["name"]: entry for entry in old["bugs"]
+                            if (BUGS / f"{entry['name']}.cocci").exists()}
+
+    def add(self, results):
+        """Take results in, and write both files."""
+        with self.lock:
+            for result in results:
+                entry = entry_of(result)
+                if entry["peer"] is None:
+                    entry["peer"] = self.entries.get(entry["name"], {}).get("peer")
+                self.entries[entry["name"]] = entry
+            entries = [self.entries[name] for name in sorted(self.entries)]
+            text = json.dumps({"kernel": self.kernel, "bugs": entries}, indent=1)
+            write_whole(self.folder / "bugs.json", text + "\n")
+            write_whole(self.folder / "bugs.md", "\n".join(markdown(entries)) + "\n")
 
 
-def report(folder, results, wrong, seconds):
+def report(results, wrong, seconds):
     """
-    Write the tables to files, and print the Markdown and a summary.
+    Print the table of this run, and a summary.
     @wrong: {name: what failed} of kernels that are no bugs
     """
-    with_peer = any(result.peer is not None for result in results)
-    table = "\n".join(markdown(results, with_peer)) + "\n"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "bugs.md").write_text(table)
-    (folder / "bugs.json").write_text(json.dumps(as_json(results, wrong, seconds), indent=1) +
-                                      "\n")
-    print(table)
-    counts = {}
-    for result in results:
-        counts[result.verdict] = counts.get(result.verdict, 0) + 1
-    print(f"{len(results)} bugs in {seconds / 60:.0f} min: "
-          f"{', '.join(f'{count} {verdict}' for verdict, count in sorted(counts.items()))}")
+    if results:
+        print("\n".join(markdown([entry_of(result) for result in results])) + "\n")
+    verdicts = [result.verdict for result in results]
+    took = f"{seconds / 60:.0f} min" if seconds >= 120 else f"{seconds:.0f} s"
+    print(f"{count(len(results), 'bug')} in {took}: " +
+          ", ".join(f"{verdicts.count(verdict)} {verdict}" for verdict in sorted(set(verdicts))))
     said = [result.explorer_said for result in results]
     print(f"the explorer noticed {said.count('yes')}, and is blind to {said.count('blind')}")
-    if with_peer:
+    if any(result.peer is not None for result in results):
         print(f"the kernel's own test noticed {sum(bool(result.peer) for result in results)}")
     for name, failed in wrong.items():
         print(f"{name}: {'wrong: ' + ', '.join(failed) if failed else 'as it should be'}")
-    print(f"tables: {folder}/bugs.md {folder}/bugs.json")

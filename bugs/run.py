@@ -27,8 +27,10 @@ from bug import RIGHT, V10, Bug, read_bugs
 from children import Trouble, end
 from guests import BUILD, EXPLORER, RACES, TESTS, Suite
 from images import Images
-from report import Progress, describe, note, report
+from report import Progress, Tables, describe, note, report
 from trial import Result, try_bug, try_right, try_v10
+
+FOLDER = BUILD / "bugs"
 
 
 def build_all(bugs, images):
@@ -78,12 +80,22 @@ def try_peer(results, images, jobs):
             pass
 
 
+def refuse_unknown_rows(bugs, suite):
+    for bug in bugs:
+        for row in bug.rows:
+            if row not in suite.all_rows:
+                raise Trouble(f"{bug.name}: Rows: there is no row {row}")
+
+
 def try_all(bugs, names, jobs):
     """
     Build, then try: first what one CPU is enough for, then races, which want two. Return:
     results, and what no bug failed but should not have.
     """
-    images, suite = Images(), Suite()
+    suite = Suite()
+    refuse_unknown_rows(bugs, suite)
+    images = Images()
+    tables = Tables(FOLDER, images.dir.name)
     results = build_all(bugs, images)
     others = others_to_try(names, images)
     wrong = {name: [] for name, *_ in others}
@@ -91,7 +103,8 @@ def try_all(bugs, names, jobs):
     progress = Progress(len(others) + len(fit))
 
     def try_one(bug):
-        try_bug(results[bug.name], images.path(bug), suite)
+        try_bug(results[bug.name], images.path(bug), suite, note)
+        tables.add([results[bug.name]])
         progress.tell(f"{bug.name}: {describe(results[bug.name])}")
 
     def try_other(name, program, try_it, image):
@@ -110,6 +123,7 @@ def try_all(bugs, names, jobs):
                 done.result()
     if os.environ.get("PEER"):
         try_peer([results[bug.name] for bug in fit], images, jobs)
+    tables.add(results.values())
     return [results[bug.name] for bug in bugs], wrong
 
 
@@ -123,23 +137,23 @@ def main():
     bugs = read_bugs(options.names)
     if options.list:
         for bug in bugs:
-            print(f"{bug.name:30} {bug.head['Rows']:18} {bug.head['Bug']}")
+            print(f"{bug.name:32} {bug.head['Rows']:18} {bug.head['Bug']}")
         return True
     if os.environ.get("PEER", peer.NAME) != peer.NAME:
         raise Trouble(f"PEER={os.environ['PEER']}: there is only {peer.NAME}")
     jobs = os.environ.get("BUGS_JOBS") or str(os.cpu_count() or 1)
     if not re.fullmatch("[1-9][0-9]?", jobs):
         raise Trouble(f"BUGS_JOBS={jobs}: not a number of guests from 1 to 99")
-    folder = BUILD / "bugs"
-    folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / "lock", "w", encoding="ascii") as lock:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with open(FOLDER / "lock", "w", encoding="ascii") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Trouble(f"another run writes to {folder}") from None
+            raise Trouble(f"another run writes to {FOLDER}") from None
         start = time.monotonic()
         results, wrong = try_all(bugs, options.names, int(jobs))
-        report(folder, results, wrong, time.monotonic() - start)
+        report(results, wrong, time.monotonic() - start)
+        print(f"all that is known: {FOLDER}/bugs.md {FOLDER}/bugs.json")
     return not any(wrong.values()) and all(result.is_good for result in results)
 
 

@@ -33,6 +33,8 @@ class Result:
     def explorer_said(self):
         if self.bug.explorer_is_blind:
             return "blind"
+        if EXPLORER not in [outcome.program for outcome in self.outcomes]:
+            return "-"
         return "yes" if self.by_explorer else "no"
 
     @property
@@ -64,7 +66,7 @@ class Result:
         return self.verdict in ("killed", "equivalent")
 
 
-def try_bug(result, image, suite):
+def try_bug(result, image, suite, note):
     """
     First the rows that should notice; if none does, everything. Then the explorer, unless it
     cannot. Fills in the result.
@@ -77,6 +79,7 @@ def try_bug(result, image, suite):
         if bug.races:
             result.outcomes.append(boot(bug.name, image, RACES, bug.races))
         if not result.by_tests and not bug.nothing_may_pass:
+            note(f"{bug.name}: its rows noticed nothing; all tests now, for minutes")
             result.outcomes += [boot(bug.name, image, program) for program in (TESTS, RACES)]
         if not bug.explorer_is_blind:
             result.outcomes.append(boot(bug.name, image, EXPLORER))

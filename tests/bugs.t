@@ -60,8 +60,45 @@ print(trouble_of(bugs[0]), trouble_of(bugs[1]), file=sys.stderr)
 EOF
 try python3 "$work/fits.py" "$bugs" "$("$TOP/vm/headers.sh")"
 ok "every patch fits Debian's newest source" [ "$status" -eq 0 -a ! -s "$work/out" ]
-ok "one that fits too little is told" said "changes . places of mm/.*, not 7: it does not fit"
-ok "one that fits nowhere is told" said "changes 0 places of mm/.*: it does not fit"
+ok "one that fits too little is told" said "changes . places of mm/.*, and its head says 7"
+ok "one that fits nowhere is told" said "matches nothing in mm/"
+
+# Heads with a mistake.
+cat >"$work/heads.py" <<'EOF'
+import pathlib
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, sys.argv[1])
+from bug import Bug, read_bugs
+from children import Trouble
+from guests import Suite
+from run import refuse_unknown_rows
+
+HEAD = "// Bug: b\n// Seen: s\n// Rows: ORD-1\n// Source: mm/khugepaged.c\n// Places: 1\n"
+path = pathlib.Path(sys.argv[2])
+for mistake in (("Seen", "Sene"), ("// Seen: s\n", ""), ("Places: 1", "Places: 0"),
+                ("mm/", "../mm/"), ("ORD-1", "ORD-1, ORD-2"), ("b", "b")):
+    path.write_text(HEAD.replace(*mistake))
+    try:
+        refuse_unknown_rows([Bug.read(path)], Suite())
+        print("right")
+    except Trouble as trouble:
+        print(str(trouble).replace(str(path.parent), ""))
+print(len(read_bugs(["first-node.cocci"])))
+EOF
+try python3 "$work/heads.py" "$bugs" "$work/my.cocci"
+while read -r expected; do
+	ok "a head: $expected" grep -qxF "$expected" "$work/out"
+done <<'EOF'
+/my.cocci: a line '// Sene:', which has no meaning
+/my.cocci: no line '// Seen:'
+/my.cocci: Places: not a number from 1 on: 0
+/my.cocci: Source: not files of a kernel tree: ../mm/khugepaged.c
+my: Rows: there is no row ORD-1,
+right
+1
+EOF
 
 # What is made of a guest's output.
 cat >"$work/outcomes.py" <<'EOF'
