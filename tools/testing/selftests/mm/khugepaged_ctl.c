@@ -123,11 +123,12 @@ static int wait_until_asleep(struct khugepaged *khugepaged)
 	return err;
 }
 
-static int kick(void)
+static int kick(struct khugepaged *khugepaged)
 {
 	char value[KNOB_VALUE];
 	int err;
 
+	khugepaged->kicks++;
 	err = knob_read(SCAN_SLEEP, value);
 	return err ?: knob_write_always(SCAN_SLEEP, value);
 }
@@ -142,7 +143,8 @@ static int scan_once(struct khugepaged *khugepaged)
 	uint64_t kicked;
 	int err;
 
-	err = wait_until_asleep(khugepaged) ?: read_ulong(FULL_SCANS, &before) ?: kick();
+	err = wait_until_asleep(khugepaged) ?: read_ulong(FULL_SCANS, &before) ?:
+	      kick(khugepaged);
 	patience = new_patience();
 	kicked = now_ns();
 	while (!err) {
@@ -156,7 +158,7 @@ static int scan_once(struct khugepaged *khugepaged)
 		 * a failed allocation, khugepaged sleeps in the middle of a scan.
 		 */
 		if (!err && stat.state == 'S' && now_ns() - kicked > KICK_AGAIN_NS) {
-			err = kicks++ < MAX_KICKS ? kick() : -ETIMEDOUT;
+			err = kicks++ < MAX_KICKS ? kick(khugepaged) : -ETIMEDOUT;
 			kicked = now_ns();
 		}
 	}

@@ -7,7 +7,8 @@
 
 /* The khugepaged thread, found once and again when it was restarted. */
 struct khugepaged {
-	pid_t pid;	/* 0: not found, as in a container */
+	pid_t pid;		/* 0: not found, as in a container */
+	unsigned int kicks;	/* that all scans took; one each, unless it paused in one */
 };
 
 /* khugepaged_scan() - let khugepaged scan everything, and wait until it has.

@@ -123,6 +123,38 @@ TEST_ROWS(collapse, no_block_of_pmd_order, "FAL-1 DAT-4")
 }
 
 /*
+ * FAL-1: and khugepaged pauses, whatever became of the smaller sizes; mm/khugepaged.c:
+ * khugepaged_do_scan(), khugepaged_alloc_sleep().
+ */
+TEST_ROWS(collapse, no_block_pauses_khugepaged, "FAL-1")
+{
+	struct collapse_check *check = &self->check;
+	int node = find_small_node();
+	enum check_verdict verdict;
+	unsigned int kicks;
+	struct check_case *c;
+	long pool;
+
+	SKIP_WITHOUT_MTHP();
+	pool = nodes_hugetlb(&check->vm, node);
+	check_sizes(check, BIT(2) | BIT(check->vm.pmd_order));
+	check->settings.max_ptes_none = check->vm.nr - 2;
+	check->settings.no_defrag = true;
+	check->settings.long_alloc_sleep = true;
+	check->after_lay_out = use_up_blocks;
+	/* One region of order 2 is full, and idle: it is tried, and given up. */
+	c = check_case(check, "L: u*4 p .~", "L: u*4 p .~");
+	c->no_block_orders = BIT(check->vm.pmd_order);
+	verdict = check_lay_out(check);
+	kicks = check->khugepaged.kicks;
+	verdict = verdict ?: check_collapse(check);
+	nodes_set_hugetlb(&check->vm, node, pool);
+	CHECK(verdict);
+	/* Without a pause each scan takes one. */
+	EXPECT_LT(check->passes, check->khugepaged.kicks - kicks);
+}
+
+/*
  * The same, and no free page either: of them compaction would make a block. What fills
  * the node is mlocked, and given back when the test is over.
  */

@@ -122,7 +122,8 @@ static void list_knobs(const struct vm_geometry *vm, const struct thp_settings *
 	add_knob(list, THP_SYSFS "/khugepaged/defrag", settings->no_defrag ? "0" : "1");
 	add_knob(list, THP_SYSFS "/khugepaged/pages_to_scan", PAGES_TO_SCAN);
 	add_knob(list, THP_SYSFS "/khugepaged/scan_sleep_millisecs", SCAN_SLEEP_MILLISECS);
-	add_knob(list, THP_SYSFS "/khugepaged/alloc_sleep_millisecs", "0");
+	add_knob(list, THP_SYSFS "/khugepaged/alloc_sleep_millisecs",
+		 settings->long_alloc_sleep ? SCAN_SLEEP_MILLISECS : "0");
 	/* Or reclaim splits a folio with many zero pages, since 6.12. */
 	if (!access(THP_SYSFS "/shrink_underused", F_OK))
 		add_knob(list, THP_SYSFS "/shrink_underused", "0");

@@ -27,6 +27,7 @@ struct thp_settings {
 	enum thp_mode size[MAX_ORDERS];	/* by order; only those in vm->orders count */
 	unsigned long shmem_orders;	/* bit mask of the sizes on for advised shmem */
 	bool no_defrag;			/* khugepaged takes what blocks there are */
+	bool long_alloc_sleep;		/* and waits for a kick when there is none */
 	unsigned long max_ptes_none;
 	unsigned long max_ptes_swap;
 	unsigned long max_ptes_shared;
