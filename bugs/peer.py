@@ -3,9 +3,7 @@
 The kernel tree's own test of khugepaged on the same kernels, to compare with: PEER=khugepaged.
 It is built from the tree that the kernels come from, outside of this repository.
 """
-import pathlib
 import re
-import tempfile
 
 from bug import RIGHT
 from children import Trouble, run
@@ -35,19 +33,22 @@ call()
 
 
 def build(tree, folder):
-    """Build it, static, with a script that calls it."""
-    program = folder / "khugepaged"
+    """Build it, static, and pack a guest with it. Return: the initramfs."""
+    guest, headers = folder / "guest", folder / "headers"
+    program = guest / "khugepaged"
     if not program.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        headers = folder / "headers"
+        guest.mkdir(parents=True, exist_ok=True)
         run(["make", "-s", "-C", tree, f"O={headers}", "headers"])
         # By the tree's own Makefile, which knows what it consists of.
-        run(["make", "-s", "-C", tree / "tools/testing/selftests/mm", f"OUTPUT={folder}",
+        run(["make", "-s", "-C", tree / "tools/testing/selftests/mm", f"OUTPUT={guest}",
              f"O={headers}", f"KHDR_INCLUDES=-isystem {headers}/usr/include",
              "USERCFLAGS=-static", program])
-    script = folder / "run"
+    script = guest / "run"
     script.write_text(SCRIPT + "".join(f"call {call}\n" for call in CALLS))
     script.chmod(0o755)
+    initramfs = folder / "initramfs"
+    run([TOP / "vm/initramfs.sh", initramfs, f"{guest}:/peer"])
+    return initramfs
 
 
 def failures_of_call(call, lines):
@@ -80,19 +81,15 @@ class Peer:
     """The test, and what it fails on the right kernel."""
 
     def __init__(self, images):
-        self.folder = images.dir / "peer"
         with images.tree_to_ourselves():
-            build(images.tree, self.folder)
+            self.initramfs = build(images.tree, images.dir / "peer")
         images.build(None)
         self.known = self.failed(RIGHT, images.path(None))
 
     def failed(self, name, image):
         """What failed, the kernel's complaints included."""
-        with tempfile.TemporaryDirectory() as folder:
-            initramfs = pathlib.Path(folder) / "initramfs"
-            run([TOP / "vm/initramfs.sh", initramfs, f"{self.folder}:/peer"])
-            _, text, console = run_guest([TOP / "vm/run.sh", image, initramfs, "/peer/run"],
-                                         f"bug-{name}-peer", TIMEOUT[TESTS])
+        _, text, console = run_guest([TOP / "vm/run.sh", image, self.initramfs, "/peer/run"],
+                                     f"bug-{name}-peer", TIMEOUT[TESTS])
         verdict = verdict_of(console)
         if "@peer@ " not in text:
             raise Trouble(f"{NAME} never began: {verdict}")
