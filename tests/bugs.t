@@ -13,7 +13,7 @@ ok "there are 40 at least" [ "$(wc -l <"$work/out")" -ge 40 ]
 # REG-11 soft-dirty, and so on.
 for group in ORD- OCC- VET-2 VET-3 VET-4 VET-5 REG-1 REG-3 REG-4 REG-5 REG-7 REG-8 REG-9 REG-11 \
 	SHR- VMA- MAD-1 MAD-2 DAT-1 DAT-2 DAT-3 DAT-4 CRP- FAL-1 FAL-2 RAC-; do
-	ok "$group: two at least" [ "$(grep -cE " $group[0-9 ]" "$work/out")" -ge 2 ]
+	ok "$group: two at least" [ "$(grep -cE " ${group}[0-9 ]" "$work/out")" -ge 2 ]
 done
 ok "three equivalent ones at most" \
 	[ "$(grep -l '^// Equivalent:' "$bugs"/*.cocci | wc -l)" -le 3 ]
