@@ -14,6 +14,8 @@ NAME = "khugepaged"
 CALLS = ("-c 2 mthp_khugepaged:anon", "-c 4 mthp_khugepaged:anon", "-c 8 mthp_khugepaged:anon",
          "all:anon")
 
+RUNS_ON_RIGHT = 3
+
 # Swap is what some of its tests want, and do not make. On a slow machine khugepaged, which it
 # lets run freely, may be quicker than a test expects: "Bail out!", and what follows is not run.
 SCRIPT = """#!/bin/sh
@@ -58,10 +60,8 @@ def failures_of_call(call, lines):
         test = re.match(r"# Run test: (.*)", line)
         if test:
             running = test[1]
-        if line.startswith("not ok"):
+        if line.startswith(("not ok", "Bail out!")):
             failed.append(f"{call}: {running}")
-        if line.startswith("Bail out!"):
-            failed.append(f"{call}: {running}: {line}")
         ended |= line.startswith("# Totals:")
     if not ended:
         failed.append(f"{call}: {running} did not end")
@@ -84,7 +84,9 @@ class Peer:
         with images.tree_to_ourselves():
             self.initramfs = build(images.tree, images.dir / "peer")
         images.build(None)
-        self.known = self.failed(RIGHT, images.path(None))
+        # Some of its tests fail there now and then: they say nothing.
+        self.known = {failed for _ in range(RUNS_ON_RIGHT)
+                      for failed in self.failed(RIGHT, images.path(None))}
 
     def failed(self, name, image):
         """What failed, the kernel's complaints included."""

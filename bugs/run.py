@@ -65,7 +65,7 @@ def others_to_try(names, images):
 def try_peer(results, images, jobs):
     """The kernel's own test. It sleeps more than it works, so twice as many guests as jobs."""
     other = peer.Peer(images)
-    note(f"{peer.NAME} fails on the right kernel: {', '.join(other.known) or 'nothing'}")
+    note(f"{peer.NAME} fails on the right kernel: {', '.join(sorted(other.known)) or 'nothing'}")
     progress = Progress(len(results))
 
     def try_one(result):

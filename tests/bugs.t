@@ -159,7 +159,7 @@ bail out: trouble suite: Bail out! no swap
 of luck: noticed [] passed 0 why ''
 status alone: trouble suite ended with status 1, and no test failed
 ['-c 2: a', 'all: b did not end']
-['-c 2: a: Bail out! why']
+['-c 2: a']
 []
 EOF
 finish
