@@ -715,14 +715,14 @@ until_damon()
 	done
 }
 damon before
-/suite/mthp_khugepaged --test collapse.largest_size_wins &
+/suite/mthp_khugepaged --test collapse.largest_size_wins >/dev/null 2>&1 &
 pid=$!
 until_damon N $pid
 damon meanwhile
 wait $pid
 echo "largest_size_wins: $?"
 damon after
-/suite/mthp_khugepaged --test collapse.largest_size_wins >/dev/null &
+/suite/mthp_khugepaged --test collapse.largest_size_wins >/dev/null 2>&1 &
 pid=$!
 until_damon N $pid
 kill -9 $pid
