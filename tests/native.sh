@@ -74,6 +74,9 @@ run()
 start()
 {
 	flock -w 120 "$lock" true
+	# What the run before said must not be read before this one has begun.
+	: >"$work/run-out"
+	: >"$work/run-err"
 	env --default-signal=INT,HUP,TERM,QUIT "$@" >"$work/run-out" \
 		2>"$work/run-err" </dev/null &
 	supervisor=$!
