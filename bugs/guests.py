@@ -1,17 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 """Guests, and what a program of the suite said in one."""
 import dataclasses
-import os
-import pathlib
 import re
-import time
 
-from bug import BUGS
-from children import Trouble, run, run_child
-
-TOP = BUGS.parent
-BUILD = pathlib.Path(os.environ.get("BUILD") or TOP / "build").absolute()
-LOGS = BUILD / "log"
+from children import Trouble
+from guest import TOP, run_guest
 
 TESTS, RACES, EXPLORER = "mthp_khugepaged", "mthp_races", "mthp_explore"
 # Seconds that a guest may take, and be silent for: a wrong kernel may hang.
@@ -27,26 +20,6 @@ NO_REASON = r"case \d+ of \d+$|seed \d+; batches|the same again: |/suite/corpus/
 # Ends of a guest that a wrong kernel may be the cause of. Others are this machine's.
 BY_THE_KERNEL = re.compile("the guest's kernel panicked|the guest's kernel log complains|"
                            "the guest hangs|the guest died before the command ended")
-
-
-class Suite:
-    """The programs, and which test checks which rows."""
-
-    def __init__(self):
-        self.rows = {}
-        for program in (TESTS, RACES):
-            for line in run([BUILD / "suite" / program, "--rows"]).splitlines():
-                row, test = line.split("\t")[:2]
-                self.rows.setdefault(test, []).append(row)
-
-    @property
-    def all_rows(self):
-        return {row for rows in self.rows.values() for row in rows}
-
-    def rows_of(self, tests):
-        """Rows of tests with fixture and variant, in order and once."""
-        rows = [row for test in tests for row in self.rows.get(test.split(".")[-1], [])]
-        return list(dict.fromkeys(rows))
 
 
 @dataclasses.dataclass
@@ -121,35 +94,15 @@ def outcome_of(program, ktap, console, status):
                    len(passed) - skipped, skipped, "")
 
 
-def text_of(path):
-    return path.read_text(errors="replace") if path.exists() else ""
-
-
-def run_guest(command, run_id, timeout, **environment):
-    """
-    Run a command that starts a guest. Return: its status, the guest's output and what the
-    console says.
-    """
-    LOGS.mkdir(parents=True, exist_ok=True)
-    ktap, console = LOGS / f"ktap-{run_id}.log", LOGS / f"console-{run_id}.log"
-    for old in (ktap, console):
-        old.unlink(missing_ok=True)
-    with open(LOGS / f"run-{run_id}.log", "w", encoding="utf-8") as said:
-        status = run_child(command, stdout=said, stderr=said,
-                           env=dict(os.environ, BUILD=str(BUILD), RUN_ID=run_id, TIMEOUT=timeout,
-                                    HANG_TIMEOUT=HANG_TIMEOUT, **environment))[0]
-    return status, text_of(ktap), text_of(console)
-
-
 def boot_once(name, image, program, tests, model):
     run_id = f"bug-{name}-{program}{'-rows' if tests else ''}{f'-{model}' if model else ''}"
-    start = time.monotonic()
-    status, ktap, console = run_guest([TOP / "vm/suite.sh", "vm"], run_id, TIMEOUT[program],
-                                      KERNEL=str(image), PROGRAM=program, TESTS=" ".join(tests),
-                                      CPUS=CPUS[program], ARGS=f"--model {model}" if model else "")
-    outcome = outcome_of(program, ktap, console, status)
-    outcome.seconds = time.monotonic() - start
-    outcome.log = str(LOGS / f"ktap-{run_id}.log")
+    guest = run_guest([TOP / "vm/suite.sh", "vm"], run_id, TIMEOUT=TIMEOUT[program],
+                      HANG_TIMEOUT=HANG_TIMEOUT, KERNEL=str(image), PROGRAM=program,
+                      TESTS=" ".join(tests), CPUS=CPUS[program],
+                      ARGS=f"--model {model}" if model else "")
+    outcome = outcome_of(program, guest.text("ktap"), guest.text("console"), guest.status)
+    outcome.seconds = guest.seconds
+    outcome.log = str(guest.log("ktap"))
     return outcome
 
 

@@ -10,13 +10,7 @@ import time
 
 from bug import BUGS, RIGHT, apply_patch
 from children import Trouble, run
-
-
-def write_whole(path, text):
-    """A file is there whole or not at all."""
-    part = path.with_name(path.name + ".part")
-    part.write_text(text)
-    part.rename(path)
+from guest import write_whole
 
 
 class Images:

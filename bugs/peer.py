@@ -7,7 +7,8 @@ import re
 
 from bug import RIGHT
 from children import Trouble, run
-from guests import TESTS, TIMEOUT, TOP, run_guest, verdict_of
+from guest import TOP, run_guest
+from guests import HANG_TIMEOUT, TESTS, TIMEOUT, verdict_of
 
 NAME = "khugepaged"
 # As its users call it: each order with what it has for mTHP, and all of anonymous memory.
@@ -90,9 +91,9 @@ class Peer:
 
     def failed(self, name, image):
         """What failed, the kernel's complaints included."""
-        _, text, console = run_guest([TOP / "vm/run.sh", image, self.initramfs, "/peer/run"],
-                                     f"bug-{name}-peer", TIMEOUT[TESTS])
-        verdict = verdict_of(console)
+        guest = run_guest([TOP / "vm/run.sh", image, self.initramfs, "/peer/run"],
+                          f"bug-{name}-peer", TIMEOUT=TIMEOUT[TESTS], HANG_TIMEOUT=HANG_TIMEOUT)
+        verdict, text = verdict_of(guest.text("console")), guest.text("ktap")
         if "@peer@ " not in text:
             raise Trouble(f"{NAME} never began: {verdict}")
         return failures(text) + ([verdict] if verdict else [])

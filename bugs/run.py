@@ -15,19 +15,24 @@ import argparse
 import concurrent.futures
 import fcntl
 import os
+import pathlib
 import re
 import signal
 import sys
 import time
 
 sys.dont_write_bytecode = True
-# What is beside this file.
+# What is beside this file, and in vm/.
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "vm"))
 import peer
 from bug import RIGHT, V10, Bug, read_bugs
 from children import Trouble, end
-from guests import BUILD, EXPLORER, RACES, TESTS, Suite
+from guest import BUILD
+from guests import EXPLORER, RACES, TESTS
 from images import Images
-from report import Progress, Tables, describe, note, report
+from progress import Progress, note
+from report import Tables, describe, report
+from rows import Rows
 from trial import Result, try_bug, try_right, try_v10
 
 FOLDER = BUILD / "bugs"
@@ -80,10 +85,10 @@ def try_peer(results, images, jobs):
             pass
 
 
-def refuse_unknown_rows(bugs, suite):
+def refuse_unknown_rows(bugs, rows):
     for bug in bugs:
         for row in bug.rows:
-            if row not in suite.all_rows:
+            if not rows.tests_of(row):
                 raise Trouble(f"{bug.name}: Rows: there is no row {row}")
 
 
@@ -92,8 +97,8 @@ def try_all(bugs, names, jobs):
     Build, then try: first what one CPU is enough for, then races, which want two. Return:
     results, and what no bug failed but should not have.
     """
-    suite = Suite()
-    refuse_unknown_rows(bugs, suite)
+    rows = Rows()
+    refuse_unknown_rows(bugs, rows)
     images = Images()
     tables = Tables(FOLDER, images.dir.name)
     results = build_all(bugs, images)
@@ -103,7 +108,7 @@ def try_all(bugs, names, jobs):
     progress = Progress(len(others) + len(fit))
 
     def try_one(bug):
-        try_bug(results[bug.name], images.path(bug), suite, note)
+        try_bug(results[bug.name], images.path(bug), rows, note)
         tables.add([results[bug.name]])
         progress.tell(f"{bug.name}: {describe(results[bug.name])}")
 

@@ -66,7 +66,7 @@ class Result:
         return self.verdict in ("killed", "equivalent")
 
 
-def try_bug(result, image, suite, note):
+def try_bug(result, image, rows, note):
     """
     First the rows that should notice; if none does, everything. Then the explorer, unless it
     cannot. Fills in the result.
@@ -85,7 +85,7 @@ def try_bug(result, image, suite, note):
             result.outcomes.append(boot(bug.name, image, EXPLORER))
     except (Trouble, OSError, ValueError) as trouble:
         result.trouble = str(trouble) or type(trouble).__name__
-    result.rows = suite.rows_of(result.by_tests)
+    result.rows = rows.of_tests(result.by_tests)
 
 
 def try_right(image, program):

@@ -38,7 +38,7 @@ import pathlib
 import sys
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, sys.argv[1])
+sys.path[:0] = [sys.argv[1], sys.argv[1] + "/../vm"]
 from bug import V10, Bug, apply_patch, read_bugs
 from children import Trouble
 
@@ -69,10 +69,10 @@ import pathlib
 import sys
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, sys.argv[1])
+sys.path[:0] = [sys.argv[1], sys.argv[1] + "/../vm"]
 from bug import Bug, read_bugs
 from children import Trouble
-from guests import Suite
+from rows import Rows
 from run import refuse_unknown_rows
 
 HEAD = "// Bug: b\n// Seen: s\n// Rows: ORD-1\n// Source: mm/khugepaged.c\n// Places: 1\n"
@@ -81,7 +81,7 @@ for mistake in (("Seen", "Sene"), ("// Seen: s\n", ""), ("Places: 1", "Places: 0
                 ("mm/", "../mm/"), ("ORD-1", "ORD-1, ORD-2"), ("b", "b")):
     path.write_text(HEAD.replace(*mistake))
     try:
-        refuse_unknown_rows([Bug.read(path)], Suite())
+        refuse_unknown_rows([Bug.read(path)], Rows())
         print("right")
     except Trouble as trouble:
         print(str(trouble).replace(str(path.parent), ""))
@@ -105,7 +105,7 @@ cat >"$work/outcomes.py" <<'EOF'
 import sys
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, sys.argv[1])
+sys.path[:0] = [sys.argv[1], sys.argv[1] + "/../vm"]
 import peer
 from children import Trouble
 from guests import outcome_of

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A guest from its start to its end, and the logs that it leaves."""
+import dataclasses
+import os
+import pathlib
+import time
+
+from children import run_child
+
+TOP = pathlib.Path(__file__).resolve().parent.parent
+BUILD = pathlib.Path(os.environ.get("BUILD") or TOP / "build").absolute()
+LOGS = BUILD / "log"
+
+
+def text_of(path):
+    return path.read_text(errors="replace") if path.exists() else ""
+
+
+def write_whole(path, text):
+    """A file is there whole or not at all."""
+    part = path.with_name(path.name + ".part")
+    part.write_text(text, encoding="utf-8")
+    part.rename(path)
+
+
+@dataclasses.dataclass
+class Guest:
+    """What is left of one."""
+    run_id: str
+    status: int = 0
+    seconds: float = 0
+
+    def log(self, kind):
+        """Path of a log: ktap, what the program said; console; run, what the scripts said."""
+        return LOGS / f"{kind}-{self.run_id}.log"
+
+    def text(self, kind):
+        return text_of(self.log(kind))
+
+
+def run_guest(command, run_id, **environment):
+    """
+    Run a command that starts a guest, and wait for its end.
+    @run_id: names the logs
+    @environment: what vm/suite.sh and vm/run.sh take
+    """
+    guest = Guest(run_id)
+    LOGS.mkdir(parents=True, exist_ok=True)
+    for kind in ("ktap", "console"):
+        guest.log(kind).unlink(missing_ok=True)
+    start = time.monotonic()
+    with open(guest.log("run"), "w", encoding="utf-8") as said:
+        guest.status = run_child(command, stdout=said, stderr=said,
+                                 env=dict(os.environ, BUILD=str(BUILD), RUN_ID=run_id,
+                                          **environment))[0]
+    guest.seconds = time.monotonic() - start
+    return guest
