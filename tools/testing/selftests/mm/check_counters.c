@@ -4,19 +4,29 @@
 
 #define ATTEMPTS	4	/* at most; two are enough where nothing disturbs them */
 
-/* Differences between what the counters of one size did and what the model says. */
-static int wrong_of_size(const struct collapse_check *check, unsigned int order)
+#define ALL_PAIRS	(COUNTER_PAIRS + 1)
+
+/* Expected and seen of each counter of one size. */
+static void pairs_of_size(const struct collapse_check *check, unsigned int order,
+			  struct counter_pair pairs[ALL_PAIRS])
 {
 	long folios = check->counts.collapsed[order];
-	struct counter_pair pairs[COUNTER_PAIRS + 1];
-	unsigned int i;
-	int wrong = 0;
 
 	compare_counters(&check->counts, &check->moved, order, pairs);
 	pairs[COUNTER_PAIRS] = (struct counter_pair){
 		"nr_anon", folios, check->moved.size[order].nr_anon,
 	};
-	for (i = 0; i < ARRAY_SIZE(pairs); i++) {
+}
+
+/* Differences between what the counters of one size did and what the model says. */
+static int wrong_of_size(const struct collapse_check *check, unsigned int order)
+{
+	struct counter_pair pairs[ALL_PAIRS];
+	unsigned int i;
+	int wrong = 0;
+
+	pairs_of_size(check, order, pairs);
+	for (i = 0; i < ALL_PAIRS; i++) {
 		if (pairs[i].expected == pairs[i].seen)
 			continue;
 		check_printf("order %u, %s: expected %ld, seen %ld", order, pairs[i].name,
@@ -24,6 +34,27 @@ static int wrong_of_size(const struct collapse_check *check, unsigned int order)
 		wrong++;
 	}
 	return wrong;
+}
+
+/* What moved in a test that passes: two kernels are compared by it. */
+static void tell_moved(const struct collapse_check *check)
+{
+	struct counter_pair pairs[ALL_PAIRS];
+	unsigned int order, i;
+
+	for (order = 2; order <= check->vm.pmd_order; order++) {
+		char text[256] = "";
+		size_t length = 0;
+
+		pairs_of_size(check, order, pairs);
+		for (i = 0; i < ALL_PAIRS; i++) {
+			if (pairs[i].seen)
+				length += snprintf(text + length, sizeof(text) - length, " %s %ld",
+						   pairs[i].name, pairs[i].seen);
+		}
+		if (length)
+			check_printf("moved, order %u:%s", order, text);
+	}
 }
 
 int check_wrong_counters(const struct collapse_check *check)
@@ -63,8 +94,10 @@ enum check_verdict check_count(struct collapse_check *check,
 			return verdict;
 		if (check->moved.full_scans == check->passes) {
 			scanned++;
-			if (!wrong(check))
+			if (!wrong(check)) {
+				tell_moved(check);
 				return CHECK_PASS;
+			}
 			judged += !check->pages_moved;
 		}
 		check_printf("the counters differ; %ld complete scans were made, %u were wanted%s",
