@@ -101,25 +101,40 @@ static enum check_verdict use_up_blocks(struct collapse_check *check)
 	return check_read_back(check);
 }
 
+/*
+ * Run the cases while the small node, where the first one lives, has no free block of the PMD
+ * order; then give the node its hugetlb pool back, for the tests that follow.
+ */
+static enum check_verdict run_without_blocks(struct collapse_check *check,
+					     enum check_verdict (*use_up)(struct collapse_check *),
+					     enum check_verdict (*run)(struct collapse_check *))
+{
+	int node = find_small_node();
+	long pool = nodes_hugetlb(&check->vm, node);
+	enum check_verdict verdict;
+
+	check->after_lay_out = use_up;
+	check->cases[0].no_block_orders = BIT(check->vm.pmd_order);
+	verdict = run(check);
+	nodes_set_hugetlb(&check->vm, node, pool);
+	return verdict;
+}
+
+static enum check_verdict run_and_count(struct collapse_check *check)
+{
+	return check_count(check, check_wrong_counters);
+}
+
 /* FAL-1: with no free block of an order this is counted, and smaller sizes are tried. */
 TEST_ROWS(collapse, no_block_of_pmd_order, "FAL-1 DAT-4")
 {
 	struct collapse_check *check = &self->check;
-	int node = find_small_node();
-	enum check_verdict verdict;
-	struct check_case *c;
-	long pool;
 
 	SKIP_WITHOUT_MTHP();
-	pool = nodes_hugetlb(&check->vm, node);
 	check_sizes(check, BIT(2) | BIT(check->vm.pmd_order));
 	check->settings.no_defrag = true;
-	check->after_lay_out = use_up_blocks;
-	c = check_case(check, "L: p*13 .~", "L: p2*4 .~");
-	c->no_block_orders = BIT(check->vm.pmd_order);
-	verdict = check_count(check, check_wrong_counters);
-	nodes_set_hugetlb(&check->vm, node, pool);
-	CHECK(verdict);
+	check_case(check, "L: p*13 .~", "L: p2*4 .~");
+	CHECK(run_without_blocks(check, use_up_blocks, run_and_count));
 }
 
 /*
@@ -129,27 +144,16 @@ TEST_ROWS(collapse, no_block_of_pmd_order, "FAL-1 DAT-4")
 TEST_ROWS(collapse, no_block_pauses_khugepaged, "FAL-1")
 {
 	struct collapse_check *check = &self->check;
-	int node = find_small_node();
-	enum check_verdict verdict;
-	unsigned int kicks;
-	struct check_case *c;
-	long pool;
+	unsigned int kicks = check->khugepaged.kicks;
 
 	SKIP_WITHOUT_MTHP();
-	pool = nodes_hugetlb(&check->vm, node);
 	check_sizes(check, BIT(2) | BIT(check->vm.pmd_order));
 	check->settings.max_ptes_none = check->vm.nr - 2;
 	check->settings.no_defrag = true;
 	check->settings.long_alloc_sleep = true;
-	check->after_lay_out = use_up_blocks;
 	/* One region of order 2 is full, and idle: it is tried, and given up. */
-	c = check_case(check, "L: u*4 p .~", "L: u*4 p .~");
-	c->no_block_orders = BIT(check->vm.pmd_order);
-	verdict = check_lay_out(check);
-	kicks = check->khugepaged.kicks;
-	verdict = verdict ?: check_collapse(check);
-	nodes_set_hugetlb(&check->vm, node, pool);
-	CHECK(verdict);
+	check_case(check, "L: u*4 p .~", "L: u*4 p .~");
+	CHECK(run_without_blocks(check, use_up_blocks, check_run));
 	/* Without a pause each scan takes one. */
 	EXPECT_LT(check->passes, check->khugepaged.kicks - kicks);
 }
@@ -187,20 +191,10 @@ static enum check_verdict use_up_pages(struct collapse_check *check)
 TEST_ROWS(collapse, madvise_enomem, "MAD-2 FAL-1")
 {
 	struct collapse_check *check = &self->check;
-	int node = find_small_node();
-	enum check_verdict verdict;
-	struct check_case *c;
-	long pool;
 
-	pool = nodes_hugetlb(&check->vm, node);
 	check->forced = true;
-	check->after_lay_out = use_up_pages;
-	c = check_case(check, "L: p~", "L: p~");
-	c->no_block_orders = BIT(check->vm.pmd_order);
-	c->forced_errno = ENOMEM;
-	verdict = check_run(check);
-	nodes_set_hugetlb(&check->vm, node, pool);
-	CHECK(verdict);
+	check_case(check, "L: p~", "L: p~")->forced_errno = ENOMEM;
+	CHECK(run_without_blocks(check, use_up_pages, check_run));
 }
 
 /* Two nodes with room for some ranges. */
