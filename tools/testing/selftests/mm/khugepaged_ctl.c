@@ -136,10 +136,10 @@ static int kick(struct khugepaged *khugepaged)
 /* One scan: khugepaged sleeps before the first line and after the last. */
 static int scan_once(struct khugepaged *khugepaged)
 {
+	unsigned int last_kick = khugepaged->kicks + MAX_KICKS;
 	struct patience patience;
 	unsigned long before, scans;
 	struct proc_stat stat;
-	unsigned int kicks = 1;
 	uint64_t kicked;
 	int err;
 
@@ -158,7 +158,7 @@ static int scan_once(struct khugepaged *khugepaged)
 		 * a failed allocation, khugepaged sleeps in the middle of a scan.
 		 */
 		if (!err && stat.state == 'S' && now_ns() - kicked > KICK_AGAIN_NS) {
-			err = kicks++ < MAX_KICKS ? kick(khugepaged) : -ETIMEDOUT;
+			err = khugepaged->kicks < last_kick ? kick(khugepaged) : -ETIMEDOUT;
 			kicked = now_ns();
 		}
 	}
