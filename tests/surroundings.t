@@ -100,6 +100,8 @@ for value in many "" -1 "12 monkeys" "[]" "[" 9999999999999999999999999999999999
 	judge "max_ptes_none '$value'" 1 "max_ptes_none: holds neither"
 	ok "max_ptes_none '$value': is not overwritten" [ "$(cat "$work/mnt/file")" = "$value" ]
 done
+over "$thp/khugepaged/max_ptes_none" '1\0many'
+judge "max_ptes_none with a NUL byte" 1 "max_ptes_none: holds neither"
 over "$thp/enabled" "always madvise never"
 judge "enabled without brackets" 1 "transparent_hugepage/enabled: holds neither"
 # A choice is replaced by another, but the file that lies here shows the word as it is.

@@ -46,7 +46,8 @@ ssize_t read_text(const char *path, char *buf, size_t size)
 	if (len && buf[len - 1] == '\n')
 		len--;
 	buf[len] = '\0';
-	return len;
+	/* What follows a NUL byte would be seen by nobody who takes this for a string. */
+	return memchr(buf, '\0', len) ? -EINVAL : len;
 }
 
 int read_ulong(const char *path, unsigned long *value)

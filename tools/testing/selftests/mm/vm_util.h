@@ -68,7 +68,8 @@ void hugetlb_path(const struct vm_geometry *vm, char *buf, size_t size,
 /* read_text() - read a whole small file.
  * @buf: receives a string without the last newline
  * @size: of @buf, in bytes
- * Return: its length, or a negative errno; -EFBIG when it does not fit.
+ * Return: its length, or a negative errno; -EFBIG when it does not fit, -EINVAL when it is
+ * no text: it holds a NUL byte.
  */
 ssize_t read_text(const char *path, char *buf, size_t size);
 
