@@ -480,16 +480,19 @@ TEST_ROWS(collapse, full_memcg_keeps_no_folio, "FAL-2")
 	struct collapse_check *check = &self->check;
 	const unsigned int tries = 4;
 	struct passive passive;
-	unsigned long before;
+	long before, after;
 	unsigned int i;
 
 	ASSERT_EQ(0, stay_on_this_cpu());
 	CHECK(fill_memcg(check, &passive));
 	before = pmd_folios_of_nobody(&check->vm);
+	ASSERT_LE(0, before);
 	for (i = 0; i < tries; i++)
 		EXPECT_EQ(EBUSY, ask_passive(&passive, PASSIVE_COLLAPSE));
+	after = pmd_folios_of_nobody(&check->vm);
+	ASSERT_LE(0, after);
 	/* Some may be on their way at this moment, but not one for each try. */
-	EXPECT_GT(before + tries, pmd_folios_of_nobody(&check->vm));
+	EXPECT_GT(before + tries, after);
 }
 
 /* FAL-2: so for orders 2 and 3, as long as khugepaged does not reclaim. */

@@ -365,25 +365,29 @@ unsigned int folio_of(struct page_reader *flags, uint64_t pfn, uint64_t *head)
 	return 63 - __builtin_clzll(flags->nr_pages);
 }
 
-unsigned long pmd_folios_of_nobody(const struct vm_geometry *vm)
+long pmd_folios_of_nobody(const struct vm_geometry *vm)
 {
 	const uint64_t somebodys = BIT_ULL(KPF_LRU) | BIT_ULL(KPF_MMAP) | BIT_ULL(KPF_ANON) |
 				   BIT_ULL(KPF_SLAB) | BIT_ULL(KPF_HUGE) |
 				   BIT_ULL(KPF_PGTABLE) | BIT_ULL(KPF_ZERO_PAGE);
 	int fd = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
-	unsigned long folios = 0;
 	uint64_t head, tail;
+	long folios = 0;
 	off_t at = 0;
+	ssize_t got;
 
+	if (fd < 0)
+		return -errno;
 	/* Folios are aligned, so two pages of each possible one are enough. */
-	while (fd >= 0 && pread(fd, &head, sizeof(head), at) == sizeof(head) &&
-	       pread(fd, &tail, sizeof(tail), at + (vm->nr - 1) * sizeof(tail)) == sizeof(tail)) {
+	while ((got = pread(fd, &head, sizeof(head), at)) > 0 &&
+	       (got = pread(fd, &tail, sizeof(tail), at + (vm->nr - 1) * sizeof(tail))) > 0) {
 		folios += head & BIT_ULL(KPF_COMPOUND_HEAD) && !(head & somebodys) &&
 			  tail & BIT_ULL(KPF_COMPOUND_TAIL);
 		at += vm->nr * sizeof(head);
 	}
-	if (fd >= 0)
-		close(fd);
+	/* It ends where memory does, and not before the first folio. */
+	folios = got < 0 ? -errno : at ? folios : -EIO;
+	close(fd);
 	return folios;
 }
 

@@ -175,9 +175,9 @@ unsigned int folio_of(struct page_reader *flags, uint64_t pfn, uint64_t *head);
 
 /* pmd_folios_of_nobody() - compound pages of the PMD order that are neither mapped nor on an
  * LRU list, nor slab, page table or the like: on their way, or lost.
- * Return: their number; 0 where /proc/kpageflags cannot be read.
+ * Return: their number, or a negative errno; -EIO when /proc/kpageflags is empty.
  */
-unsigned long pmd_folios_of_nobody(const struct vm_geometry *vm);
+long pmd_folios_of_nobody(const struct vm_geometry *vm);
 
 /* What smaps tells of one address range, in bytes. */
 struct smaps_sum {
