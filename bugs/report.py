@@ -84,33 +84,34 @@ class Tables:
                             if (BUGS / f"{entry['name']}.cocci").exists()}
 
     def add(self, results):
-        """Take results in, and write both files."""
+        """Take results in, and write both files. Return: their entries, of this run alone."""
+        new = [entry_of(result) for result in results]
         with self.lock:
-            for result in results:
-                entry = entry_of(result)
-                if entry["peer"] is None:
-                    entry["peer"] = self.entries.get(entry["name"], {}).get("peer")
-                self.entries[entry["name"]] = entry
+            for entry in new:
+                known = self.entries.get(entry["name"], {}).get("peer")
+                peer = known if entry["peer"] is None else entry["peer"]
+                self.entries[entry["name"]] = {**entry, "peer": peer}
             entries = [self.entries[name] for name in sorted(self.entries)]
             text = json.dumps({"kernel": self.kernel, "bugs": entries}, indent=1)
             write_whole(self.folder / "bugs.json", text + "\n")
             write_whole(self.folder / "bugs.md", "\n".join(markdown(entries)) + "\n")
+        return new
 
 
-def report(results, wrong, seconds):
+def report(entries, wrong, seconds):
     """
     Print the table of this run, and a summary.
     @wrong: {name: what failed} of kernels that are no bugs
     """
-    if results:
-        print("\n".join(markdown([entry_of(result) for result in results])) + "\n")
-    verdicts = [result.verdict for result in results]
+    if entries:
+        print("\n".join(markdown(entries)) + "\n")
+    verdicts = [entry["verdict"] for entry in entries]
     took = f"{seconds / 60:.0f} min" if seconds >= 120 else f"{seconds:.0f} s"
-    print(f"{count(len(results), 'bug')} in {took}: " +
+    print(f"{count(len(entries), 'bug')} in {took}: " +
           ", ".join(f"{verdicts.count(verdict)} {verdict}" for verdict in sorted(set(verdicts))))
-    said = [result.explorer_said for result in results]
+    said = [entry["explorer"] for entry in entries]
     print(f"the explorer noticed {said.count('yes')}, and is blind to {said.count('blind')}")
-    if any(result.peer is not None for result in results):
-        print(f"the kernel's own test noticed {sum(bool(result.peer) for result in results)}")
+    if any(entry["peer"] is not None for entry in entries):
+        print(f"the kernel's own test noticed {sum(bool(entry['peer']) for entry in entries)}")
     for name, failed in wrong.items():
         print(f"{name}: {'wrong: ' + ', '.join(failed) if failed else 'as it should be'}")

@@ -33,7 +33,7 @@ from images import Images
 from progress import Progress, note
 from report import Tables, describe, report
 from rows import Rows
-from trial import Result, try_bug, try_right, try_v10
+from trial import GOOD, Result, try_bug, try_right, try_v10
 
 FOLDER = BUILD / "bugs"
 
@@ -95,7 +95,7 @@ def refuse_unknown_rows(bugs, rows):
 def try_all(bugs, names, jobs):
     """
     Build, then try: first what one CPU is enough for, then races, which want two. Return:
-    results, and what no bug failed but should not have.
+    entries for the report, and what no bug failed but should not have.
     """
     rows = Rows()
     refuse_unknown_rows(bugs, rows)
@@ -128,8 +128,7 @@ def try_all(bugs, names, jobs):
                 done.result()
     if os.environ.get("PEER"):
         try_peer([results[bug.name] for bug in fit], images, jobs)
-    tables.add(results.values())
-    return [results[bug.name] for bug in bugs], wrong
+    return tables.add(results.values()), wrong
 
 
 def main():
@@ -156,10 +155,10 @@ def main():
         except BlockingIOError:
             raise Trouble(f"another run writes to {FOLDER}") from None
         start = time.monotonic()
-        results, wrong = try_all(bugs, options.names, int(jobs))
-        report(results, wrong, time.monotonic() - start)
+        entries, wrong = try_all(bugs, options.names, int(jobs))
+        report(entries, wrong, time.monotonic() - start)
         print(f"all that is known: {FOLDER}/bugs.md {FOLDER}/bugs.json")
-    return not any(wrong.values()) and all(result.is_good for result in results)
+    return not any(wrong.values()) and all(entry["verdict"] in GOOD for entry in entries)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ from bug import RIGHT, V10, Bug
 from children import Trouble
 from guests import EXPLORER, RACES, TESTS, boot
 
+GOOD = {"killed", "equivalent"}
+
 
 @dataclasses.dataclass
 class Result:
@@ -60,10 +62,6 @@ class Result:
         if self.explorer_said == "no":
             return "NOT BY THE EXPLORER"
         return "killed"
-
-    @property
-    def is_good(self):
-        return self.verdict in ("killed", "equivalent")
 
 
 def try_bug(result, image, rows, note):
