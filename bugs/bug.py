@@ -27,7 +27,10 @@ class Bug:
     @classmethod
     def read(cls, path):
         head, key = {}, None
-        text = path.read_text()
+        try:
+            text = path.read_text()
+        except (OSError, ValueError) as error:
+            raise Trouble(f"{path}: {error}") from None
         for line in text.splitlines():
             if not line.startswith("//"):
                 break
@@ -79,14 +82,19 @@ class Bug:
         return "Equivalent" in self.head
 
 
-def read_bugs(names):
-    """The bugs of these names, which may be those of files; all if there are none."""
+def find_bugs(names):
+    """The files of bugs of these names, which may be those of files; all if there are none."""
     names = [pathlib.Path(name).name.removesuffix(".cocci") for name in names]
     bugs = {path.stem: path for path in sorted(BUGS.glob("*.cocci"))}
     for name in names:
         if name not in (*bugs, RIGHT, V10.stem):
             raise Trouble(f"no bug is called {name}: see make bugs-list")
-    return [Bug.read(path) for name, path in bugs.items() if not names or name in names]
+    return [path for name, path in bugs.items() if not names or name in names]
+
+
+def read_bugs(names):
+    """What find_bugs() finds; none of them may be broken."""
+    return [Bug.read(path) for path in find_bugs(names)]
 
 
 def apply_patch(bug, tree):

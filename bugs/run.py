@@ -25,7 +25,7 @@ sys.dont_write_bytecode = True
 # What is beside this file, and in vm/.
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "vm"))
 import peer
-from bug import RIGHT, V10, Bug, read_bugs
+from bug import RIGHT, V10, Bug, find_bugs, read_bugs
 from children import Trouble, end
 from guest import BUILD
 from guests import EXPLORER, RACES, TESTS
@@ -131,6 +131,19 @@ def try_all(bugs, names, jobs):
     return tables.add(results.values()), wrong
 
 
+def list_bugs(paths):
+    """A line for each bug. One with a broken head hides no other. Return: is none broken?"""
+    broken = 0
+    for path in paths:
+        try:
+            bug = Bug.read(path)
+            print(f"{bug.name:32} {bug.head['Rows']:18} {bug.head['Bug']}")
+        except Trouble as trouble:
+            note(f"bugs: {trouble}")
+            broken += 1
+    return not broken
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0].strip(), epilog=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -138,11 +151,9 @@ def main():
     parser.add_argument("names", nargs="*", metavar="NAME",
                         help=f"of a bug, '{RIGHT}' or '{V10.stem}'; default: all of them")
     options = parser.parse_args()
-    bugs = read_bugs(options.names)
     if options.list:
-        for bug in bugs:
-            print(f"{bug.name:32} {bug.head['Rows']:18} {bug.head['Bug']}")
-        return True
+        return list_bugs(find_bugs(options.names))
+    bugs = read_bugs(options.names)
     if os.environ.get("PEER", peer.NAME) != peer.NAME:
         raise Trouble(f"PEER={os.environ['PEER']}: there is only {peer.NAME}")
     jobs = os.environ.get("BUGS_JOBS") or str(os.cpu_count() or 1)

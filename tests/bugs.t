@@ -17,6 +17,14 @@ for group in ORD- OCC- VET-2 VET-3 VET-4 VET-5 REG-1 REG-3 REG-4 REG-5 REG-7 REG
 done
 ok "three equivalent ones at most" \
 	[ "$(grep -l '^// Equivalent:' "$bugs"/*.cocci | wc -l)" -le 3 ]
+mkdir "$work/bugs"
+cp "$bugs"/*.py "$bugs/first-node.cocci" "$bugs/mlock-lost.cocci" "$work/bugs"
+echo "// Bug: its head ends here" >"$work/bugs/half.cocci"
+try "$work/bugs/run.py" --list
+ok "--list, a head is broken: is told" \
+	failed_with 1 "^bugs: $work/bugs/half.cocci: no line '// Places:'"
+ok "--list, a head is broken: no other is" one_line
+ok "--list, a head is broken: the others are listed" [ "$(wc -l <"$work/out")" -eq 2 ]
 try "$bugs/run.py" no-such-bug
 ok "a name that nobody has" failed_with 1 "no bug is called no-such-bug"
 try env BUGS_JOBS=many "$bugs/run.py"
