@@ -23,7 +23,8 @@ KERNEL ?= latest
 export BUILD CACHE KSRC KERNEL
 
 .DEFAULT_GOAL := help
-.PHONY: help run run-native explore explore-native races races-native bugs bugs-list check build install kernel deps clean distclean
+.PHONY: help run run-native explore explore-native races races-native bugs bugs-list
+.PHONY: matrix compare report check build install kernel deps clean distclean
 .PHONY: fetch-kernel unit-tests build-locked install-locked unit-tests-locked only-here
 
 # The steps build on each other; -j is for the suite's own Makefile.
@@ -66,6 +67,17 @@ bugs: only-here build
 
 bugs-list:
 	@$(TOP)/bugs/run.py --list
+
+# The suite on many kernels. ARCH= may name several machines here.
+matrix:
+	@ARCH= $(VM)/deps.sh build vm matrix
+	@$(TOP)/matrix/run.py matrix
+
+compare: fetch-kernel build
+	@$(TOP)/matrix/run.py compare "$(A)" "$(B)"
+
+report: build
+	@$(TOP)/matrix/run.py report $(LOGS)
 
 check: only-here deps fetch-kernel build unit-tests
 	@$(TOP)/tests/run

@@ -35,7 +35,9 @@ def run(command, **options):
     options.setdefault("stderr", subprocess.STDOUT)
     status, output = run_child(command, stdout=subprocess.PIPE, **options)
     if status:
-        raise Trouble(f"{command[0]}: {' / '.join(what_went_wrong(output))}")
+        # Without output it was said where everybody sees it.
+        said = what_went_wrong(output) if output else [f"failed with status {status}, see above"]
+        raise Trouble(f"{command[0]}: {' / '.join(said)}")
     return output
 
 

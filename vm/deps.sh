@@ -3,6 +3,7 @@
 # Check for what is needed, and install what is missing: deps.sh SET...
 #   build  compile the suite      vm    boot a kernel
 #   check  the tests of the suite bugs  build wrong kernels
+#   matrix run it on many kernels
 # Nothing missing: no call of apt at all. Not allowed to install: say what to install.
 set -eu
 . "${0%/*}/common.sh"
@@ -97,12 +98,20 @@ python3_tap()
 	/usr/bin/python3 -c 'import tap'
 }
 
+python3_selenium()
+{
+	/usr/bin/python3 -c 'import selenium'
+}
+
 set_check()
 {
 	need coccinelle cmd spatch
 	need perl cmd prove
 	need python3 cmd python3
+	need python3-selenium python3_selenium
 	need python3-tap python3_tap
+	need chromium cmd chromium
+	need chromium-driver cmd chromedriver
 	need libcap2-bin cmd capsh
 	need util-linux cmd setpriv
 	need procps cmd pgrep
@@ -122,10 +131,15 @@ set_bugs()
 	need xz-utils cmd xz
 }
 
+set_matrix()
+{
+	need python3 cmd python3
+}
+
 for set in "$@"; do
 	case $set in
-	build | vm | check | bugs) "set_$set" ;;
-	*) die "no set '$set': build, vm, check or bugs" ;;
+	build | vm | check | bugs | matrix) "set_$set" ;;
+	*) die "no set '$set': build, vm, check, bugs or matrix" ;;
 	esac
 done
 

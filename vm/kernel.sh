@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # Print the path of a kernel image: kernel.sh [PATH | SERIES | latest]
+# or which versions there are, as SERIES that names one: kernel.sh --list
 # A series (6.1, 7.2) is Debian's newest of it; latest is Debian's newest release
 # that has mTHP collapse. Versions move, so they are looked up each time. Beside an
 # image of Debian's lies a folder with the modules that the guest needs.
@@ -130,6 +131,36 @@ fetch()
 		keep_modules "$tmp/modules"
 	}
 }
+
+# The newest of each series, and every one from 7.2 on, where mTHP collapse began. Of a
+# release candidate only where the release is not there yet.
+list_versions()
+{
+	packages | awk '!/^linux-modules/ { print $2 }' | sed 's/-.*//' | sort -uV | awk -F'[.~]' '
+		{
+			series = $1 "." $2
+			if (/~rc/) {
+				candidate[series] = series
+				next
+			}
+			delete candidate[series]
+			if ($1 < 7 || ($1 == 7 && $2 < 2))
+				newest[series] = $0
+			else
+				newest[$0] = $0
+		}
+		END {
+			for (series in newest)
+				print newest[series]
+			for (series in candidate)
+				print candidate[series]
+		}' | sort -V
+}
+
+if [ "$want" = --list ]; then
+	list_versions
+	exit
+fi
 
 resolve()
 {

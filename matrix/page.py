@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The tables and every failure as one HTML page that needs nothing else."""
+import html
+import itertools
+import pathlib
+
+from log import FAIL, LOST, PASS, SKIP, XFAIL
+from picture import is_of_map, picture
+from progress import count
+from table import Reasons, fold_columns, fold_rows, short_names, word_of
+from text import column_letters, kernel_lines, names_of
+
+STYLE = (pathlib.Path(__file__).parent / "page.css").read_text(encoding="ascii")
+# What is drawn over each other, and what it stands for.
+LEGEND = ((["page"], "p", "base page"), (["folio"], "4", "folio, with its order"),
+          (["empty"], "", "empty"), (["zero"], "z", "zero page"), (["other"], "s", "anything else"),
+          (["wrong"], "!", "should not be"), (["page", "differs"], "", "expected and seen differ"))
+
+
+def escaped(text):
+    return html.escape(str(text))
+
+
+def table_of(lines, name):
+    """A table in a box of its own, which scrolls where the window is narrower."""
+    head, *body = lines
+    cells = "".join(f"<th scope=col>{cell}</th>" for cell in head)
+    rows = "".join(f"<tr><th scope=row>{first}</th>" +
+                   "".join(f"<td>{cell}</td>" for cell in others) + "</tr>"
+                   for first, *others in body)
+    return f'<div class="wide" tabindex="0" role="region" aria-label="{name}"><table>' \
+           f"<thead><tr>{cells}</tr></thead><tbody>{rows}</tbody></table></div>"
+
+
+def failing(column):
+    return [test for test in column.tests if test.verdict in (FAIL, LOST)]
+
+
+def anchor(column, test=None):
+    name = f"{column.name}-{test.name}" if test else column.name
+    return "".join(char if char.isalnum() else "-" for char in name)
+
+
+def kernels(columns):
+    head, *lines = kernel_lines(columns)
+    yield [escaped(cell) for cell in head]
+    for column, line in zip(columns, lines):
+        first, *others = map(escaped, line)
+        if failing(column) or column.troubles:
+            first = f'<a href="#{anchor(column)}">{first}</a>'
+        yield first, *others
+
+
+def rows_and_kernels(table, columns, reasons):
+    groups = fold_columns(table, columns)
+
+    def word(cell, group):
+        text = f'<span class="{cell.verdict}" title="{escaped("; ".join(cell.reasons))}">' \
+               f"{word_of(cell)}</span>"
+        if cell.verdict in (FAIL, LOST):
+            text = f'<a href="#{anchor(columns[group[0]])}">{text}</a>'
+        return f"{text} {reasons.letters(cell)}"
+
+    yield "rows", *(f'<abbr title="{escaped(names_of(columns, group))}">{letter}</abbr>'
+                    for letter, group in zip(column_letters(groups), groups))
+    for rows in fold_rows(table):
+        titles = "; ".join(f"{row.name}: {row.title}" for row in rows if row.title)
+        yield (f'<abbr title="{escaped(titles)}">{escaped(short_names(rows))}</abbr>',
+               *(word(rows[0].cells[group[0]], group) for group in groups))
+
+
+def words_and_maps(said, label):
+    """What a test said, its maps as pictures."""
+    for is_map, lines in itertools.groupby(said, is_of_map):
+        lines = list(lines)
+        yield picture(lines, label) if is_map else f"<pre>{escaped(chr(10).join(lines))}</pre>"
+
+
+def failures(column):
+    """The kernel's own section: why it did not finish, and each failure to be opened."""
+    yield f'<section id="{anchor(column)}"><h3>{escaped(column.name)}</h3>'
+    for log in column.troubles:
+        yield f"<p>Did not finish: {escaped(log.trouble)}</p>" \
+              f"<pre>{escaped(chr(10).join(log.last_lines))}</pre>"
+    for test in failing(column):
+        what = "failed" if test.verdict == FAIL else "was running"
+        yield f'<details id="{anchor(column, test)}"><summary>{escaped(test.name)} ' \
+              f'<span class="{test.verdict}">{what}</span></summary>'
+        yield from words_and_maps(test.said, f"{test.name} on {column.name}")
+        yield "</details>"
+    yield "</section>"
+
+
+def legend(columns, table, reasons):
+    groups = fold_columns(table, columns)
+    yield "<dl>"
+    for letter, group in zip(column_letters(groups), groups):
+        yield f"<dt>{letter}</dt><dd>{escaped(names_of(columns, group))}</dd>"
+    for reason, numbers in reasons.tests.items():
+        yield f"<dt>{reasons.letter(reason)}</dt><dd>{escaped(reason)} " \
+              f"({count(max(numbers), 'test')} at most)</dd>"
+    yield "</dl>"
+
+
+def colours():
+    yield '<p class="colours">'
+    for kinds, letter, meaning in LEGEND:
+        squares = "".join(f'<rect class="{kind}" width="9" height="9"/>' for kind in kinds)
+        yield f'<span><svg viewBox="0 0 9 9">{squares}<text x="4.5" y="7">{letter}</text></svg> ' \
+              f"{meaning}</span>"
+    yield "</p>"
+
+
+def summary(columns):
+    bad = [column for column in columns if not column.is_good]
+    total = {verdict: sum(column.number(verdict) for column in columns)
+             for verdict in (PASS, FAIL, XFAIL, SKIP)}
+    return f"{count(len(columns), 'kernel')}, {len(bad)} of them not as they should be. " \
+           f"{total[PASS]} passed, {total[FAIL]} failed, {total[XFAIL]} xfailed, " \
+           f"{total[SKIP]} skipped."
+
+
+def page(table, columns, title):
+    """The whole page, as text."""
+    reasons = Reasons(columns)
+    bad = [column for column in columns if failing(column) or column.troubles]
+    body = [f"<h1>{escaped(title)}</h1><p>{summary(columns)}</p>",
+            "<h2>Kernels</h2>", table_of(kernels(columns), "Kernels"),
+            "<h2>Rows</h2>", table_of(rows_and_kernels(table, columns, reasons), "Rows"),
+            *legend(columns, table, reasons)]
+    if bad:
+        body += ["<h2>Failures</h2>", *colours()]
+    for column in bad:
+        body += failures(column)
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{escaped(title)}</title>
+<style>
+{STYLE}</style>
+</head>
+<body>
+<main>
+{chr(10).join(body)}
+</main>
+</body>
+</html>
+"""

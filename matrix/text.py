@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The tables as text for a terminal, and as Markdown."""
+import textwrap
+
+from log import FAIL, LOST, PASS, SKIP, XFAIL
+from progress import count
+from table import Reasons, fold_columns, fold_rows, short_names, word_of
+
+FIRST_WIDTH = 36
+
+
+def aligned(lines):
+    """Cells below each other, numbers to the right; a long first cell goes on below."""
+    folded = []
+    for first, *others in lines:
+        begin, *more = textwrap.wrap(first, FIRST_WIDTH) or [""]
+        folded += [(begin, *others), *((f"  {text}", *[""] * len(others)) for text in more)]
+    widths = [max(map(len, column)) for column in zip(*folded)]
+    for line in folded:
+        yield "  ".join(cell.rjust(width) if nr and cell.isdigit() else cell.ljust(width)
+                        for nr, (cell, width) in enumerate(zip(line, widths))).rstrip()
+
+
+def bars(lines):
+    """The same in Markdown."""
+    first, *others = (f"| {' | '.join(line)} |" for line in lines)
+    return [first, "|---" * len(lines[0]) + "|", *others]
+
+
+def kernel_lines(columns):
+    """A line for each kernel, with a head."""
+    yield "kernel", "pages", "PMD order", "passed", "failed", "xfailed", "skipped", "s", ""
+    for column in columns:
+        counts = [str(column.number(verdict)) for verdict in (PASS, FAIL, XFAIL, SKIP)]
+        trouble = f"did not finish: {column.troubles[0].trouble}" if column.troubles else ""
+        yield (column.name, f"{column.known('page_kb')}k" if column.known("page_kb") else "",
+               str(column.known("pmd_order")), *counts,
+               f"{column.seconds:.0f}" if column.seconds else "", trouble)
+
+
+def column_letters(groups):
+    return [chr(ord("A") + nr) if nr < 26 else f"A{nr}" for nr in range(len(groups))]
+
+
+def names_of(columns, group):
+    """Versions of each machine, those that follow each other as a range."""
+    by_machine = {}
+    for nr in group:
+        by_machine.setdefault(columns[nr].machine, []).append(nr)
+    parts = []
+    for machine, numbers in by_machine.items():
+        spans = []
+        for nr in numbers:
+            if spans and spans[-1][1] == nr - 1:
+                spans[-1][1] = nr
+            else:
+                spans.append([nr, nr])
+        texts = [columns[first].version if first == last else
+                 f"{columns[first].version} to {columns[last].version}" for first, last in spans]
+        parts.append(f"{', '.join(texts)} {machine}".strip())
+    return "; ".join(parts)
+
+
+def row_lines(table, columns, reasons):
+    """Rows and kernels, those that agree together."""
+    groups = fold_columns(table, columns)
+    yield "rows", *column_letters(groups)
+    for rows in fold_rows(table):
+        cells = [rows[0].cells[group[0]] for group in groups]
+        yield short_names(rows), *(f"{word_of(cell)} {reasons.letters(cell)}".strip()
+                                   for cell in cells)
+
+
+def legend(table, columns, reasons):
+    """What the letters stand for."""
+    groups = fold_columns(table, columns)
+    for letter, group in zip(column_letters(groups), groups):
+        yield f"{letter}: {names_of(columns, group)}"
+    for reason, numbers in reasons.tests.items():
+        most = max(numbers)
+        least = min(filter(None, numbers))
+        tests = count(most, "test") if least == most else f"{least} to {most} tests"
+        where = names_of(columns, [nr for nr, number in enumerate(numbers) if number])
+        yield f"{reasons.letter(reason)}: {reason} ({tests}; {where})"
+
+
+def failures(columns):
+    """What failed or did not finish, with how to see it again."""
+    for column in columns:
+        for log in column.troubles:
+            yield f"{column.name}: did not finish: {log.trouble}"
+            yield from (f"  | {line}" for line in log.last_lines)
+        for test in column.tests:
+            if test.verdict == FAIL:
+                yield f"{column.name}: {test.name} failed"
+            elif test.verdict == LOST:
+                yield f"{column.name}: {test.name} was running"
+
+
+def plain(table, columns):
+    reasons = Reasons(columns)
+    blocks = [aligned(list(kernel_lines(columns))), aligned(list(row_lines(table, columns, reasons))),
+              legend(table, columns, reasons), failures(columns)]
+    return "\n\n".join(filter(None, ("\n".join(block) for block in blocks))) + "\n"
+
+
+def markdown(table, columns):
+    reasons = Reasons(columns)
+    blocks = [bars(list(kernel_lines(columns))), bars(list(row_lines(table, columns, reasons))),
+              [f"- {line}" for line in legend(table, columns, reasons)],
+              [f"    {line}" for line in failures(columns)]]
+    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
