@@ -243,20 +243,12 @@ matrix()
 	try env ARCH=amd64 SERIES="7.1 7.3" JOBS=1 "$@" "$run" matrix
 }
 
+# In a folder of its own: there may be a matrix of somebody's.
+mkdir "$work/build" "$work/other"
+cp -a "$BUILD/mm" "$BUILD/suite" "$work/build"
+cp -a "$BUILD/mm" "$BUILD/suite" "$work/other"
+BUILD=$work/build
 here=$BUILD/matrix
-keep()
-{
-	rm -rf "$here.kept"
-	[ ! -d "$here" ] || mv "$here" "$here.kept"
-}
-
-give_back()
-{
-	rm -rf "$here"
-	[ ! -d "$here.kept" ] || mv "$here.kept" "$here"
-}
-
-keep
 play_right old 7.1.13 none
 play_right new 7.3.4 mainline
 matrix
@@ -355,8 +347,6 @@ ok "stopped, and on: the whole table" \
 	[ "$(grep -cE '^7\.[13]\.[0-9]+ x86_64 +4k +9 +2 +0 +1 +1 ' "$work/out")" -eq 2 ]
 
 # Two at once, each with a folder of its own, as many guests as one would have.
-mkdir "$work/other"
-cp -a "$BUILD/mm" "$BUILD/suite" "$work/other"
 rm -f "$PLAY/together" "$PLAY/now"/*
 env ARCH=amd64 SERIES=7.3 JOBS=1 BUILD="$work/other" "$run" matrix >"$work/out2" \
 	2>"$work/err2" </dev/null &
@@ -366,6 +356,5 @@ first_status=$status
 wait $second
 ok "two at once: both pass" [ "$first_status$?" = 00 ]
 ok "two at once: in turns" [ ! -e "$PLAY/together" ]
-give_back
 
 finish
