@@ -363,7 +363,7 @@ static int refer_to(const struct run *run, void *arg)
 /*
  * The CPU notes a reference when it loads a translation, and clear_refs leaves those
  * that are loaded (fs/proc/task_mmu.c: clear_refs_write()): a change of the protection
- * drops them.
+ * drops them. That comes first: on powerpc it makes the page a referenced one (pte_modify()).
  */
 static int drop_translations(struct states *s)
 {
@@ -388,7 +388,7 @@ static int forget_references(struct states *s)
 	if (!count(s, BIT(PTE_UNREFERENCED)))
 		return 0;
 	/* A page that is not on the LRU list keeps its flag. */
-	err = drain(s) ?: clear_refs(s, "1") ?: drop_translations(s);
+	err = drain(s) ?: drop_translations(s) ?: clear_refs(s, "1");
 	/* Written where that changes nothing: older kernels want one PTE that is writable. */
 	err = err ?: each_run(s, BIT(PTE_PRESENT), refer_to);
 	return err ?: each_run(s, others & ~BIT(PTE_PRESENT), look_at);
