@@ -22,12 +22,17 @@ case $BUILD in /*) ;; *) BUILD=$PWD/$BUILD ;; esac
 case $CACHE in /*) ;; *) CACHE=$PWD/$CACHE ;; esac
 export BUILD CACHE
 
+# Debian's names of what a guest can be.
+GUESTS="amd64, arm64, ppc64el or s390x"
+
 # Debian's name of an architecture; ARCH= may also be the kernel's name, or uname's.
 deb_arch()
 {
 	case $1 in
 	amd64 | x86_64 | x86) echo amd64 ;;
 	arm64 | aarch64) echo arm64 ;;
+	ppc64el | ppc64le | powerpc) echo ppc64el ;;
+	s390x | s390) echo s390x ;;
 	*) return 1 ;;
 	esac
 }
@@ -36,20 +41,41 @@ deb_arch()
 HOST_ARCH=$(deb_arch "$(uname -m)") || HOST_ARCH=$(uname -m)
 DEB_ARCH=$HOST_ARCH
 [ -z "${ARCH:-}" ] || DEB_ARCH=$(deb_arch "$ARCH") ||
-	die "ARCH=$ARCH is not known: amd64 or arm64"
+	die "ARCH=$ARCH is not known: $GUESTS"
 # shellcheck disable=SC2034
 OUT=$BUILD
 # shellcheck disable=SC2034
 [ "$DEB_ARCH" = "$HOST_ARCH" ] || OUT=$BUILD/$DEB_ARCH
 
+# What the kernel's build, compilers and QEMU call it.
+# shellcheck disable=SC2034
+case $DEB_ARCH in
+amd64) KERNEL_ARCH=x86_64 GNU=x86_64-linux-gnu QEMU_ARCH=x86_64 ;;
+arm64) KERNEL_ARCH=arm64 GNU=aarch64-linux-gnu QEMU_ARCH=aarch64 ;;
+ppc64el) KERNEL_ARCH=powerpc GNU=powerpc64le-linux-gnu QEMU_ARCH=ppc64 ;;
+s390x) KERNEL_ARCH=s390 GNU=s390x-linux-gnu QEMU_ARCH=s390x ;;
+*) QEMU_ARCH='' ;;
+esac
+
 # The size of the guest's pages says which of Debian's kernels it is.
 case $DEB_ARCH,${PAGE:-4k} in
+ppc64el,4[kK]) FLAVOUR=${FLAVOUR:-powerpc64le} ;;
+s390x,4[kK]) FLAVOUR=${FLAVOUR:-s390x} ;;
 *,4[kK]) FLAVOUR=${FLAVOUR:-cloud-$DEB_ARCH} ;;
 arm64,16[kK]) FLAVOUR=${FLAVOUR:-arm64-16k} ;;
+ppc64el,64[kK]) FLAVOUR=${FLAVOUR:-powerpc64le-64k} ;;
 arm64,*) die "PAGE=$PAGE is not known: 4k or 16k" ;;
+ppc64el,*) die "PAGE=$PAGE is not known: 4k or 64k" ;;
 *,16[kK]) die "PAGE=$PAGE is for ARCH=arm64: $DEB_ARCH has pages of 4k" ;;
-*) die "PAGE=$PAGE is not known: 4k, or with ARCH=arm64 16k" ;;
+*,64[kK]) die "PAGE=$PAGE is for ARCH=ppc64el: $DEB_ARCH has pages of 4k" ;;
+*) die "PAGE=$PAGE is not known: 4k, with ARCH=arm64 also 16k, with ARCH=ppc64el 64k" ;;
 esac
+
+# A machine may be like none of the guests.
+is_guest()
+{
+	[ -n "$QEMU_ARCH" ] || die "no guest is like this machine, $DEB_ARCH: give ARCH= $GUESTS"
+}
 
 is_cross()
 {

@@ -10,9 +10,5 @@ if ! is_cross; then
 	exit
 fi
 
-case $DEB_ARCH in
-amd64) arch=x86_64 prefix=x86_64-linux-gnu- ;;
-arm64) arch=arm64 prefix=aarch64-linux-gnu- ;;
-esac
 sysroot=$("$TOP/vm/sysroot.sh")
-echo "OUT=$OUT ARCH=$arch CROSS_COMPILE=${CROSS_COMPILE:-$prefix} SYSROOT=$sysroot"
+echo "OUT=$OUT ARCH=$KERNEL_ARCH CROSS_COMPILE=${CROSS_COMPILE:-$GNU-} SYSROOT=$sysroot"

@@ -54,12 +54,9 @@ compiler()
 cross_compiler()
 {
 	[ -z "${CROSS_COMPILE:-}" ] || return 0
-	case $DEB_ARCH in
-	amd64) gnu=x86_64-linux-gnu name=x86-64-linux-gnu ;;
-	arm64) gnu=aarch64-linux-gnu name=$gnu ;;
-	esac
-	need "gcc-$name" cmd "$gnu-gcc"
-	need "libc6-dev-$DEB_ARCH-cross" [ -f "/usr/$gnu/lib/libc.a" ]
+	# A package's name has no underscore.
+	need "gcc-$(echo "$GNU" | tr _ -)" cmd "$GNU-gcc"
+	need "libc6-dev-$DEB_ARCH-cross" [ -f "/usr/$GNU/lib/libc.a" ]
 }
 
 # The libraries of another architecture are fetched, not installed: see sysroot.sh.
@@ -81,11 +78,14 @@ set_build()
 
 set_vm()
 {
+	is_guest
 	case $DEB_ARCH in
-	amd64) need qemu-system-x86 cmd qemu-system-x86_64 ;;
-	arm64) need qemu-system-arm cmd qemu-system-aarch64 ;;
-	*) die "no guest is like this machine, $DEB_ARCH: give ARCH=amd64 or ARCH=arm64" ;;
+	amd64) package=qemu-system-x86 ;;
+	arm64) package=qemu-system-arm ;;
+	ppc64el) package=qemu-system-ppc ;;
+	s390x) package=qemu-system-s390x ;;
 	esac
+	need "$package" cmd "qemu-system-$QEMU_ARCH"
 	is_cross || need busybox-static static_busybox
 	need cpio cmd cpio
 	need xz-utils cmd xz

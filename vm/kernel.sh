@@ -29,10 +29,16 @@ check_image()
 		arch=amd64
 	elif [ "$(bytes "$1" 56 4)" = ARMd ]; then
 		arch=arm64
+	elif [ "$(bytes "$1" 65544 6)" = S390EP ]; then
+		arch=s390x
 	elif [ "$(bytes "$1" 1 3)" = ELF ]; then
-		die "KERNEL=$1 is an ELF file: give the bootable image, e.g. arch/x86/boot/bzImage"
+		# A kernel for ppc64el is an ELF file itself, and begins where no program does.
+		[ "$(bytes "$1" 18 2),$(bytes "$1" 31 1)" = '025\0,300' ] ||
+			die "KERNEL=$1 is an ELF file: give the bootable image, e.g. arch/x86/boot/bzImage"
+		arch=ppc64el
 	else
-		die "KERNEL=$1 is no kernel image: give a bzImage (x86) or an Image (arm64)"
+		die "KERNEL=$1 is no kernel image: give a bzImage (x86, s390), an Image (arm64)" \
+			"or a vmlinux (powerpc)"
 	fi
 	[ "$arch" = "$DEB_ARCH" ] ||
 		die "KERNEL=$1 is a kernel for $arch, the guest is $DEB_ARCH: give ARCH=$arch"

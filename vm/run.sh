@@ -13,9 +13,10 @@ kernel=$("$TOP/vm/kernel.sh" "$1")
 shift 2
 [ -r "$initramfs" ] || die "$initramfs: no such file"
 
+is_guest
 # With pages of 16k a range is 32 MB, and has four times as many PTEs. The small node holds
 # one, and no 64 MB that the kernel would set aside there for DMA.
-small=48
+small=48 unit=128
 case ${PAGE:-4k} in
 16[kK]) small=64 MEM=${MEM:-3G} HANG_TIMEOUT=${HANG_TIMEOUT:-360} TIMEOUT=${TIMEOUT:-3600} ;;
 esac
@@ -31,7 +32,7 @@ done
 
 case $DEB_ARCH in
 amd64)
-	qemu=qemu-system-x86_64 tty=ttyS0 driver=SERIAL_8250_CONSOLE
+	tty=ttyS0 driver=SERIAL_8250_CONSOLE
 	# TCG copies and clears byte by byte where the CPU promises that to be fast: a page
 	# takes eight times as many steps.
 	case ${ACCEL:-tcg} in
@@ -40,15 +41,25 @@ amd64)
 	esac
 	;;
 arm64)
-	qemu=qemu-system-aarch64 tty=ttyAMA0 driver=SERIAL_AMBA_PL011_CONSOLE
+	tty=ttyAMA0 driver=SERIAL_AMBA_PL011_CONSOLE
 	set_machine="-machine virt -cpu max,pauth-impdef=on"
 	;;
-*)
-	die "no guest is like this machine, $DEB_ARCH: give ARCH=amd64 or ARCH=arm64"
+ppc64el)
+	tty=hvc0 driver=HVC_CONSOLE
+	set_machine="-machine pseries -cpu power10"
+	# The machine has its memory in blocks of that size.
+	small=256 unit=256
+	;;
+s390x)
+	tty=ttysclp0 driver=SCLP_VT220_CONSOLE
+	set_machine="-machine s390-ccw-virtio -cpu max"
 	;;
 esac
-set_nodes=$("$TOP/vm/nodes.sh" "${CPUS:-2}" "$MEM" $small)
-qemu=${QEMU:-$qemu}
+case $DEB_ARCH in
+s390x) set_nodes="-smp ${CPUS:-2} -m $MEM" ;;
+*) set_nodes=$("$TOP/vm/nodes.sh" "${CPUS:-2}" "$MEM" $small $unit) ;;
+esac
+qemu=${QEMU:-qemu-system-$QEMU_ARCH}
 command -v "$qemu" >/dev/null || die "$qemu is not there: run vm/deps.sh vm"
 
 # Logs of its own for each run, and a name for the last.

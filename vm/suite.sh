@@ -22,6 +22,8 @@ built_for()
 	case $(od -An -tx1 -j18 -N2 "$1" | tr -d ' ') in
 	3e00) echo amd64 ;;
 	b700) echo arm64 ;;
+	1500) echo ppc64el ;;
+	0016) echo s390x ;;
 	*) echo another machine ;;
 	esac
 }
