@@ -14,7 +14,9 @@ die()
 	exit 1
 }
 
+# The script may lie one folder deeper than those here.
 TOP=$(cd "$(dirname "$0")/.." && pwd)
+[ -f "$TOP/vm/common.sh" ] || TOP=${TOP%/*}
 BUILD=${BUILD:-$TOP/build}
 CACHE=${CACHE:-${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/mthp_khugepaged}
 # A script that goes elsewhere must still find them.

@@ -3,7 +3,7 @@
 # Check for what is needed, and install what is missing: deps.sh SET...
 #   build  compile the suite      vm    boot a kernel
 #   check  the tests of the suite bugs  build wrong kernels
-#   matrix run it on many kernels
+#   matrix run it on many kernels  fleet  a job of LAVA on this machine
 # Nothing missing: no call of apt at all. Not allowed to install: say what to install.
 set -eu
 . "${0%/*}/common.sh"
@@ -103,6 +103,11 @@ python3_selenium()
 	/usr/bin/python3 -c 'import selenium'
 }
 
+python3_yaml()
+{
+	/usr/bin/python3 -c 'import yaml'
+}
+
 set_check()
 {
 	need coccinelle cmd spatch
@@ -110,6 +115,7 @@ set_check()
 	need python3 cmd python3
 	need python3-selenium python3_selenium
 	need python3-tap python3_tap
+	need python3-yaml python3_yaml
 	need chromium cmd chromium
 	need chromium-driver cmd chromedriver
 	need libcap2-bin cmd capsh
@@ -136,10 +142,19 @@ set_matrix()
 	need python3 cmd python3
 }
 
+set_fleet()
+{
+	need cpio cmd cpio
+	need git cmd git
+	need mmdebstrap cmd mmdebstrap
+	need python3-yaml python3_yaml
+	need qemu-system-x86 cmd qemu-system-x86_64
+}
+
 for set in "$@"; do
 	case $set in
-	build | vm | check | bugs | matrix) "set_$set" ;;
-	*) die "no set '$set': build, vm, check, bugs or matrix" ;;
+	build | vm | check | bugs | matrix | fleet) "set_$set" ;;
+	*) die "no set '$set': build, vm, check, bugs, matrix or fleet" ;;
 	esac
 done
 
