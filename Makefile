@@ -24,7 +24,8 @@ export BUILD CACHE KSRC KERNEL
 
 .DEFAULT_GOAL := help
 .PHONY: help run run-native explore explore-native races races-native bugs bugs-list
-.PHONY: matrix compare report check build install kernel deps clean distclean
+.PHONY: matrix compare report fleet-files fleet-check
+.PHONY: check build install kernel deps clean distclean
 .PHONY: fetch-kernel unit-tests build-locked install-locked unit-tests-locked only-here
 
 # The steps build on each other; -j is for the suite's own Makefile.
@@ -79,6 +80,19 @@ compare: fetch-kernel build
 report: build
 	@$(TOP)/matrix/run.py report $(LOGS)
 
+# What a job of LAVA fetches, into DIR; fleet/lava/job.sh prints the job.
+fleet-files: build
+	@$(if $(DIR),,echo "fleet-files: say where, with DIR=" >&2; exit 1)
+	@$(VM)/deps.sh vm fleet
+	@$(MAKE) -s --no-print-directory install INSTALL_PATH=$(OUT_FLEET)
+	@$(TOP)/fleet/lava/artifacts.sh "$$KERNEL" $(OUT_FLEET) "$(DIR)"
+
+# Such a job, start to end, on this machine; JOB="..." has options of fleet/lava/job.sh.
+fleet-check: only-here build
+	@$(VM)/deps.sh vm fleet
+	@$(MAKE) -s --no-print-directory install INSTALL_PATH=$(OUT_FLEET)
+	@$(TOP)/fleet/lava/check.sh $(OUT_FLEET) $(JOB)
+
 check: only-here deps fetch-kernel build unit-tests
 	@$(TOP)/tests/run
 
@@ -100,6 +114,8 @@ deps:
 kernel:
 	@$(VM)/deps.sh vm
 	@$(VM)/kernel.sh "$$KERNEL"
+
+OUT_FLEET = $(BUILD)/fleet/install
 
 # Two runs may share a build folder; they must not build in it at once.
 LOCKED = mkdir -p $(BUILD) && ksrc=$$($(VM)/headers.sh) && cross=$$($(VM)/cross.sh) && \
