@@ -86,6 +86,7 @@ programs=$(wc -l <"$dir/programs")
 reported=$(grep -cE '^[0-9]+_mthp/([^/]*/)?mthp_mthp_(khugepaged|explore|races)' "$dir/results") || :
 failed=$(grep -E '^[0-9]+_mthp/' "$dir/results" | grep -vcE ' (pass|skip)$') || :
 note "job $id: $seconds s, programs $programs, tests $printed, reported $reported, failed $failed"
+[ "$printed" -gt 0 ] || die "the programs printed no test: see $dir/log.yaml"
 [ "$reported" -eq $((printed + programs)) ] ||
 	die "$printed tests of $programs programs were printed, $reported reported: see $dir/results"
 [ "$failed" -eq 0 ] || {
