@@ -13,6 +13,9 @@ endif
 ifneq ($(INSTALL_PATH),)
 override INSTALL_PATH := $(abspath $(INSTALL_PATH))
 endif
+ifneq ($(PATCH),)
+override PATCH := $(abspath $(PATCH))
+endif
 
 SUITE := $(TOP)/tools/testing/selftests/mm
 VM := $(TOP)/vm
@@ -25,7 +28,7 @@ export BUILD CACHE KSRC KERNEL
 .DEFAULT_GOAL := help
 .PHONY: help run run-native explore explore-native races races-native bugs bugs-list
 .PHONY: matrix compare report fleet-files fleet-check
-.PHONY: check build install kernel deps clean distclean
+.PHONY: check build install overlay overlay-remove kernel deps clean distclean
 .PHONY: fetch-kernel unit-tests build-locked install-locked unit-tests-locked only-here
 
 # The steps build on each other; -j is for the suite's own Makefile.
@@ -69,12 +72,14 @@ bugs: only-here build
 bugs-list:
 	@$(TOP)/bugs/run.py --list
 
-# The suite on many kernels. ARCH= may name several machines here.
+# The suite on many kernels. ARCH= may name several machines here. They build by themselves,
+# for each architecture.
 matrix:
-	@ARCH= $(VM)/deps.sh build vm matrix
+	@ARCH= $(VM)/deps.sh matrix
 	@$(TOP)/matrix/run.py matrix
 
-compare: fetch-kernel build
+compare:
+	@ARCH= $(VM)/deps.sh matrix
 	@$(TOP)/matrix/run.py compare "$(A)" "$(B)"
 
 report: build
@@ -152,6 +157,13 @@ install-locked:
 	@$(MAKE_SUITE) COLLECTION=$(COLLECTION) emit_tests >$(INSTALL_PATH)/kselftest-list.txt
 	@install -m 755 $(KSELFTEST)/run_kselftest.sh $(INSTALL_PATH)/run_kselftest.sh
 	@rsync -a $(KSELFTEST)/kselftest $(INSTALL_PATH)/
+
+# As a part of the kernel tree KSRC; or a patch for it.
+overlay:
+	@$(VM)/overlay.sh $(if $(PATCH),patch "$(PATCH)",add)
+
+overlay-remove:
+	@$(VM)/overlay.sh remove
 
 clean:
 	@echo "removing $(BUILD)" >&2

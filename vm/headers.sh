@@ -56,6 +56,8 @@ note "fetching $package $version for the kselftest headers"
 	'*/tools/include' \
 	'*/tools/scripts' \
 	'*/tools/testing/kunit' \
+	'*/tools/testing/selftests/.gitignore' \
+	'*/tools/testing/selftests/Makefile' \
 	'*/tools/testing/selftests/kselftest' \
 	'*/tools/testing/selftests/kselftest*.h' \
 	'*/tools/testing/selftests/kselftest_*.sh' \
