@@ -20,11 +20,13 @@ if [ -n "${KSRC:-}" ]; then
 	exit
 fi
 
-# Any that was unpacked before will do, without asking the network.
+# Any that was unpacked before will do, without asking the network; one of long ago may lack
+# what the list below got since, of which this looks for the last.
 cached()
 {
 	for tree in "$CACHE"/headers/linux-*; do
-		usable "$tree" && [ -f "$tree/mm/khugepaged.c" ] && echo "$tree" && return 0
+		usable "$tree" && [ -f "$tree/tools/testing/selftests/Makefile" ] &&
+			echo "$tree" && return 0
 	done
 	return 1
 }
