@@ -23,13 +23,14 @@ must_be_ours()
 # did not change keeps its time.
 add()
 {
+	if ! grep -qxF "$line" "$1/Makefile"; then
+		# The list is sorted but for its end.
+		next=$(LC_ALL=C awk -v name=$name '
+			$1 == "TARGETS" && $2 == "+=" && $3 > name { print NR; exit }' "$1/Makefile")
+		[ -n "$next" ] || die "$1/Makefile has no list of TARGETS that $name would fit into"
+		sed -i "${next}i $line" "$1/Makefile"
+	fi
 	rsync -rEcC --delete --filter=':- .gitignore' "$TOP/$selftests/mm/" "$1/$name/"
-	! grep -qxF "$line" "$1/Makefile" || return 0
-	# The list is sorted but for its end.
-	next=$(LC_ALL=C awk -v name=$name '
-		$1 == "TARGETS" && $2 == "+=" && $3 > name { print NR; exit }' "$1/Makefile")
-	[ -n "$next" ] || die "$1/Makefile has no list of TARGETS that $name would fit into"
-	sed -i "${next}i $line" "$1/Makefile"
 }
 
 remove()
@@ -53,7 +54,8 @@ write_patch()
 	(cd "$tmp" && git diff --no-index --no-prefix --no-color --no-ext-diff a b) \
 		>"$tmp/patch" || status=$?
 	[ $status -eq 1 ] || die "git diff failed with $status"
-	sed 's|^diff --git b/|diff --git a/|' "$tmp/patch" >"$2"
+	sed -i 's|^diff --git b/|diff --git a/|' "$tmp/patch"
+	cat "$tmp/patch" 2>/dev/null >"$2" || die "cannot write $2"
 }
 
 action=${1:-}
