@@ -97,6 +97,7 @@ ok "run_vmtests.sh -l: each category has its program" \
 for file in mthp_khugepaged suite.o; do
 	: >"$folder/$file"
 done
+chmod -x "$folder/run_vmtests.sh"
 : >"$folder/test_of_old.h"
 : >"$folder/corpus/old.case"
 echo "/* changed */" >>"$folder/suite.c"
@@ -111,6 +112,7 @@ done
 ok "again: what was built is there" [ -e "$folder/mthp_khugepaged" -a -e "$folder/suite.o" ]
 ok "again: what differed is the suite's" \
 	cmp -s "$folder/suite.c" "$TOP/$selftests/mm/suite.c"
+ok "again: run_vmtests.sh is executable" [ -x "$folder/run_vmtests.sh" ]
 ok "again: what did not is as old as before" [ "$folder/rows.c" -ot "$work/before" ]
 ok "again: one of the TARGETS, once" listed_once_in_its_place "$list"
 
