@@ -81,7 +81,7 @@ def build_for(kernels):
     # What make was called with is not for the make that is called here.
     environment = {name: value for name, value in os.environ.items()
                    if name not in ("MAKEFLAGS", "MAKEOVERRIDES", "MFLAGS", "PAGE")}
-    for arch in dict.fromkeys(["", *(kernel.environment["ARCH"] for kernel in kernels)]):
+    for arch in {here(), *(kernel.environment["ARCH"] for kernel in kernels)}:
         environment["ARCH"] = arch
         run([TOP / "vm/deps.sh", "build", "vm"], env=environment, stderr=None)
         run(["make", "-s", "-C", TOP, "build"], env=environment)
@@ -195,7 +195,9 @@ def one_side(wanted, guests):
         wanted = str(path.absolute())
     page = (os.environ.get("PAGE") or "4k").lower()
     machine = (os.environ.get("ARCH") or here()) + (f"-{page}" if page != "4k" else "")
-    return run_guests([Kernel(machine, wanted)], guests)[0]
+    kernel = Kernel(machine, wanted)
+    build_for([kernel])
+    return run_guests([kernel], guests)[0]
 
 
 def compare(a, b):
@@ -204,6 +206,7 @@ def compare(a, b):
     with alone_in(BUILD / "compare"):
         guests = Guests(BUILD / "compare" / "guests")
         guests.forget()
+        build_for([])
         columns = [one_side(wanted, guests) for wanted in (a, b)]
     for side, line in zip(["", "A", "B"], aligned(list(kernel_lines(columns)))):
         print(f"{side:3}{line}")

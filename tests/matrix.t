@@ -263,26 +263,18 @@ matrix
 ok "matrix, once more: all anew" [ "$(wc -l <"$PLAY/begun")" -eq 2 ]
 
 play_right old 7.1.13 mainline
+play_right new 7.3.4 none
 matrix
 ok "rules that the version does not have: told" \
 	grep -q '^7\.1.*did not finish: the rules of mainline were taken for those of Linux 7\.1' \
 	"$work/out"
-play_right old 7.1.13 none
-play_right new 7.3.4 none
-matrix
 ok "a feature that was not recognised: told" \
 	grep -q '^7\.3.*did not finish: the rules of none were taken for those of Linux 7\.3' "$work/out"
 ok "a feature that was not recognised: exit 1" [ "$status" -eq 1 ]
 
-play new <<'EOF'
+play old <<'EOF'
 echo "[    1.000000] no root"
 EOF
-matrix
-ok "never up: a line, not a missing one" \
-	grep -q '^7\.3.*did not finish: the guest died before it reached userspace' "$work/out"
-ok "never up: its last lines" grep -q '^  | \[    1.000000\] no root' "$work/out"
-ok "never up: the other kernel is there" grep -qE '^7\.1\.[0-9]+ x86_64 +4k +9 +2 ' "$work/out"
-ok "never up: exit 1" [ "$status" -eq 1 ]
 play new <<'EOF'
 echo "@vm@ begin 7.3.4 x86_64"
 echo "TAP version 13"
@@ -291,8 +283,13 @@ echo "[    1.000000] Out of memory: Killed process 1"
 echo "[    1.000000] Kernel panic - not syncing: Attempted to kill init!"
 EOF
 matrix
+ok "never up: a line, not a missing one" \
+	grep -q '^7\.1.*did not finish: the guest died before it reached userspace' "$work/out"
+ok "never up: its last lines" grep -q '^  | \[    1.000000\] no root' "$work/out"
 ok "panic: told" grep -q "^7\.3.*did not finish: the guest's kernel panicked" "$work/out"
 ok "out of memory: to be read" grep -q '^  | .*Out of memory' "$work/out"
+ok "did not finish: exit 1" [ "$status" -eq 1 ]
+play_right old 7.1.13 none
 play new <<'EOF'
 echo "@vm@ begin 7.3.4 x86_64"
 sleep 60 &
@@ -300,6 +297,7 @@ wait
 EOF
 matrix HANG_TIMEOUT=1
 ok "hangs: told" grep -q '^7\.3.*did not finish: the guest hangs' "$work/out"
+ok "hangs: the other kernel is there" grep -qE '^7\.1\.[0-9]+ x86_64 +4k +9 +2 ' "$work/out"
 
 # Stopped half-way.
 mkfifo "$PLAY/fifo"
