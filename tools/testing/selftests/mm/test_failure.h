@@ -65,6 +65,18 @@ static void let_go_of_pieces(const struct vm_geometry *vm, char *held)
 		munmap(held + at, piece);
 }
 
+/* Pages that were moved may have lost their reference; mm/leafops.h: migration entries. */
+static void refer_again(const struct collapse_check *check)
+{
+	const struct pte_table *table = check->cases[0].seen;
+	const char *page = check->ranges[0].start;
+	unsigned int offset;
+
+	for (offset = 0; offset < table->nr; offset++, page += check->vm.page_size)
+		if (table->pte[offset].state == PTE_PRESENT)
+			(void)__atomic_load_n(page, __ATOMIC_RELAXED);
+}
+
 /*
  * After the set-up: let the pages of the range live on a node that has no free block of
  * the PMD order, since hugetlb takes all there are, but for some that are far smaller. The
@@ -86,6 +98,7 @@ static enum check_verdict use_up_blocks(struct collapse_check *check)
 		check->skip_reason = "the small node has no room for a range";
 		return CHECK_SKIP;
 	}
+	refer_again(check);
 	nr = nodes_hugetlb(&check->vm, node);
 	do {
 		before = nr;
