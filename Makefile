@@ -80,10 +80,10 @@ matrix:
 
 compare:
 	@ARCH= $(VM)/deps.sh matrix
-	@$(TOP)/matrix/run.py compare "$(A)" "$(B)"
+	@$(TOP)/matrix/run.py compare "$$A" "$$B"
 
 report: build
-	@$(TOP)/matrix/run.py report $(LOGS)
+	@$(TOP)/matrix/run.py report $$LOGS
 
 # What a job of LAVA fetches, into DIR; fleet/lava/job.sh prints the job.
 fleet-files: build

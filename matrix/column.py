@@ -15,6 +15,8 @@ class Column:
     version: str        # 7.2.13, or the name of a file
     logs: list = dataclasses.field(default_factory=list)
     seconds: float = 0
+    unexpected: list = dataclasses.field(default_factory=list)  # reasons of skips
+    again: str = ""     # variables of make that boot this kernel again, where that is known
 
     @property
     def name(self):
@@ -47,8 +49,8 @@ class Column:
 
     @property
     def is_good(self):
-        return not self.troubles and not self.number(FAIL) and \
-            any(map(self.number, (PASS, XFAIL, SKIP)))
+        return not self.troubles and not self.number(FAIL) and not self.unexpected and \
+            any(map(self.number, (PASS, XFAIL)))
 
 
 def machine_of(log):
@@ -65,11 +67,12 @@ def version_of(release):
 
 def columns_of(texts):
     """
-    One column for each kernel.
+    One column for each kernel: logs of one release on one machine are of one kernel. The same
+    text twice counts once.
     @texts: [(name of a log, its text)]; the name stands for a kernel that is not named in it
     """
     columns = {}
-    logs = [(name, read_log(text)) for name, text in texts]
+    logs = [(name, read_log(text)) for text, name in {text: name for name, text in texts}.items()]
     # What broke off knows less of its machine than others of the same release.
     for name, log in sorted(logs, key=lambda one: not one[1].page_kb):
         kernel = log.release or name

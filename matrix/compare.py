@@ -1,20 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0
 """What differs between two kernels: verdicts, and what tests say of counters and folios."""
+import collections
 import re
 
-from log import FAIL, LOST
+from log import LOST, VERDICTS
 
-# Where a failure says the same in other words each time: seconds, addresses, seeds.
-VARIES = re.compile(r"figures: |replay: |seed \d|the same again: | ms\b|0x[0-9a-f]+")
+# What is not the kernel's doing: seconds, addresses, seeds, and that something was done again.
+VARIES = re.compile(r"figures: |replay: |seed \d|the same again: | ms\b|0x[0-9a-f]+|"
+                    r"the counters differ; |pages were moved|one more scan")
 
 
 def tests_by_name(column):
-    return {test.name: test for test in column.tests}
+    """Of tests of one name (seeds of the explorer) the one that has most to say."""
+    tests = {}
+    for test in sorted(column.tests, key=lambda test: -VERDICTS.index(test.verdict)):
+        tests[test.name] = test
+    return tests
 
 
 def said_by(test):
-    """What is to be compared of a test that came to its end."""
-    return [line for line in test.said if not VARIES.search(line)]
+    """How often each line was said that is to be compared."""
+    return collections.Counter(line for line in test.said if not VARIES.search(line))
 
 
 def verdict_of(test):
@@ -24,11 +30,15 @@ def verdict_of(test):
 
 
 def told_apart(one, other):
-    """What only one of two tests said: [("A", line)], where both came to an end of their own."""
-    if not one or not other or {one.verdict, other.verdict} & {FAIL, LOST}:
+    """
+    What only one of two tests said, or more often: [("A", line)]. Of one that failed and one that
+    did not, the verdict says it.
+    """
+    if not one or not other or one.verdict != other.verdict or one.verdict == LOST:
         return []
-    return [(name, line) for name, test, against in (("A", one, other), ("B", other, one))
-            for line in said_by(test) if line not in said_by(against)]
+    said = said_by(one), said_by(other)
+    return [(side, line) for side, lines in (("A", said[0] - said[1]), ("B", said[1] - said[0]))
+            for line in lines]
 
 
 def differences(one, other, rows):

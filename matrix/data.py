@@ -19,6 +19,7 @@ def kernel_entry(column):
         "counts": column.counts,
         "troubles": [{"why": log.trouble, "last_lines": log.last_lines}
                      for log in column.troubles],
+        "skipped_without_reason": column.unexpected,
         "tests": [{"name": test.name, "verdict": test.verdict, "reason": test.reason,
                    "said": test.said} for test in column.tests],
     }
@@ -52,6 +53,6 @@ def as_ktap(columns):
     yield "KTAP version 1"
     yield f"1..{len(results)}"
     for number, (said, verdict, name, reason) in enumerate(results, 1):
-        yield from (line.encode("ascii", "replace").decode() for line in said)
+        yield from said
         directive = f" # {verdict.upper()} {reason}" if verdict in (SKIP, XFAIL) else ""
         yield f"{'not ok' if verdict in (FAIL, LOST) else 'ok'} {number} {name}{directive}"

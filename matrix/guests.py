@@ -6,93 +6,121 @@ import hashlib
 import json
 import os
 import pathlib
+import shutil
 
-from column import Column
+from column import Column, machine_of, version_of
 from guest import BUILD, TOP, run_guest, text_of, write_whole
+from kernels import here
 from log import read_log
+from skips import unexpected_skips
 
 CACHE = pathlib.Path(os.environ.get("CACHE") or pathlib.Path(
     os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "mthp_khugepaged")
-TESTS, EXPLORER, RACES = PROGRAMS = "mthp_khugepaged", "mthp_explore", "mthp_races"
+TESTS, RACES = "mthp_khugepaged", "mthp_races"
+PROGRAMS = (TESTS, "mthp_explore", RACES)
 # Races have two parties; for the others one CPU is enough.
 CPUS = {RACES: "2"}
-
-
-def suite_of(kernel):
-    """Where the programs for it are built; vm/common.sh has the same rule."""
-    arch = kernel.environment["ARCH"]
-    other = BUILD / arch / "suite"
-    return other if other.is_dir() else BUILD / "suite"
+# What makes a guest another one.
+VARIABLES = ("TESTS", "ARGS", "MEM", "CPUS", "APPEND", "ACCEL", "QEMU", "TIMEOUT", "HANG_TIMEOUT",
+             "BOOT_TIMEOUT")
 
 
 @contextlib.contextmanager
 def turn(number):
     """
     Guests of all matrices on this machine take turns, so that two have the CPUs that one would
-    have: else the limits of time would be wrong for both.
+    have: else the limits of time would be wrong for both. Yields a descriptor: who inherits it
+    keeps the turn, also when we are killed.
     """
     CACHE.mkdir(parents=True, exist_ok=True)
     with open(CACHE / f"guest-{number}.lock", "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        yield lock.fileno()
+
+
+def digest(*paths):
+    """Of files, and of all files in folders."""
+    found = hashlib.sha256()
+    for path in paths:
+        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            if file.is_file():
+                found.update(f"{file.name} {file.stat().st_size} ".encode() + file.read_bytes())
+    return found.hexdigest()
 
 
 class Guests:
-    """Guests of a matrix, and what is known of those that have ended: a file each."""
+    """Guests, and what is known of those that have ended: two files each in a folder."""
 
     def __init__(self, folder):
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
 
-    def kept(self, kernel, program):
-        return self.folder / f"{kernel.file_name}-{program}.json"
+    def file(self, kernel, program, suffix):
+        return self.folder / f"{kernel.file_name}-{program}.{suffix}"
 
-    def identity(self, kernel, program, image):
+    @staticmethod
+    def identity(kernel, image):
         """Changes when another run would not be the same again."""
-        found = hashlib.sha256((suite_of(kernel) / program).read_bytes())
+        suite = (BUILD if kernel.arch == here() else BUILD / kernel.arch) / "suite"
         known = image.stat()
-        found.update(repr((str(image), known.st_size, known.st_mtime_ns,
-                           [os.environ.get(name, "") for name in
-                            ("TESTS", "ARGS", "MEM", "CPUS", "APPEND", "ACCEL")])).encode())
-        return found.hexdigest()
+        return digest(suite, TOP / "vm", image.parent / "modules") + repr(
+            (str(image), known.st_size, known.st_mtime_ns,
+             [os.environ.get(name, "") for name in VARIABLES]))
 
     def known(self, kernel, program, image):
         """What was kept of just this; None if it has to be run."""
         try:
-            entry = json.loads(text_of(self.kept(kernel, program)))
+            entry = json.loads(text_of(self.file(kernel, program, "json")))
         except ValueError:
             return None
-        return entry if entry["identity"] == self.identity(kernel, program, image) else None
+        return entry if entry["identity"] == self.identity(kernel, image) else None
 
-    def run(self, kernel, program, image):
-        """Boot it. The entry is kept when the guest has come to an end, whichever."""
-        guest = run_guest([TOP / "vm/suite.sh", "vm"], f"matrix-{kernel.file_name}-{program}",
+    def run(self, kernel, program, image, held):
+        """
+        Boot it.
+        @held: descriptor of its turn
+        Return: the entry; kept when the guest came to its end, so that others are tried again
+        """
+        identity = self.identity(kernel, image)
+        guest = run_guest([TOP / "vm/suite.sh", "vm"],
+                          f"{self.folder.name}-{kernel.file_name}-{program}", pass_fds=[held],
                           **dict(kernel.environment, KERNEL=str(image), PROGRAM=program,
                                  CPUS=os.environ.get("CPUS") or CPUS.get(program, "1")))
-        entry = {"identity": self.identity(kernel, program, image), "status": guest.status,
-                 "seconds": guest.seconds, "log": str(guest.log("console")),
-                 "said": guest.text("run").splitlines()[-12:]}
-        write_whole(self.kept(kernel, program), json.dumps(entry))
+        console = self.file(kernel, program, "log")
+        shutil.copyfile(guest.log("console"), console)
+        entry = {"identity": identity, "status": guest.status, "seconds": guest.seconds,
+                 "log": str(console), "said": guest.text("run").splitlines()}
+        if "@vm@ end" in text_of(console):
+            write_whole(self.file(kernel, program, "json"), json.dumps(entry))
         return entry
 
     def forget(self):
-        for path in self.folder.glob("*.json"):
+        for path in self.folder.iterdir():
             path.unlink()
 
 
+def failed_entry(why):
+    """Of a guest that there never was."""
+    return {"status": 1, "seconds": 0, "log": os.devnull, "said": [f"run.sh: {why}"]}
+
+
 def log_of(kernel, entry):
-    """The Log of a guest, with what it does not say itself."""
+    """The Log of a guest, and whether it is one of this kernel."""
     log = read_log(text_of(pathlib.Path(entry["log"])))
-    if not log.tests and not log.nothing_because and entry["said"]:
+    if not log.release:
         # vm/run.sh says why, and shows what it saw.
-        why = [line for line in entry["said"] if line.startswith("run.sh: ")]
-        log.trouble = (why[0].removeprefix("run.sh: ") if why else log.trouble)
-        log.last_lines = log.last_lines or entry["said"]
-    elif entry["status"] not in (0, 1, 4) and not log.trouble:
-        log.trouble = f"vm/suite.sh ended with status {entry['status']}"
-    if kernel.has_feature is not None and log.generation and not log.trouble and \
-       kernel.has_feature == (log.generation == "none"):
-        log.trouble = f"the rules of {log.generation} were taken for those of Linux {kernel.wanted}"
+        why = [line.partition(": ")[2] for line in entry["said"] if ".sh: " in line]
+        log.trouble = why[0] if why else log.trouble
+        log.last_lines = [line[4:] for line in entry["said"] if line.startswith("  | ")]
+        return log
+    if log.page_kb and machine_of(log) != kernel.machine_of_logs:
+        log.blame(f"the guest was {machine_of(log)}")
+    if kernel.is_own:
+        return log
+    if version_of(log.release).split(".")[:2] != kernel.wanted.split(".")[:2]:
+        log.blame(f"the guest ran {log.release}")
+    if log.generation and kernel.has_feature == (log.generation == "none"):
+        log.blame(f"the rules of {log.generation} were taken for those of Linux {kernel.wanted}")
     return log
 
 
@@ -101,7 +129,9 @@ def column_of(kernel, entries):
     All programs of a kernel, as a column.
     @entries: what Guests.run() returned
     """
-    column = Column(kernel.machine_of_logs, kernel.name.split()[0],
-                    [log_of(kernel, entry) for entry in entries])
+    column = Column(kernel.machine_of_logs, kernel.version,
+                    [log_of(kernel, entry) for entry in entries], again=kernel.again)
     column.seconds = sum(entry["seconds"] for entry in entries)
+    if not kernel.is_own and kernel.has_feature:
+        column.unexpected = unexpected_skips(column)
     return column

@@ -3,35 +3,51 @@
 import dataclasses
 import os
 import pathlib
+import platform
 import re
 
 from children import Trouble, run
 from column import UNAME
 from guest import TOP
 
+# Debian's architectures, and pages that are not of 4k; vm/common.sh has what they are.
+MACHINES = ("amd64", "arm64", "arm64-16k", "ppc64el", "ppc64el-64k", "s390x")
 # The first series that has mTHP collapse.
 FEATURE = (7, 2)
+
+
+def here():
+    """Debian's name of this machine's architecture."""
+    uname = platform.machine()
+    return next((arch for arch, name in UNAME.items() if name == uname), uname)
 
 
 @dataclasses.dataclass(frozen=True)
 class Kernel:
     """One of Debian's, by its version, or an image of somebody's own."""
-    machine: str    # amd64, arm64, arm64-16k: Debian's architecture, and pages that are not of 4k
+    machine: str    # of MACHINES
     wanted: str     # 7.2.13, or a path
+
+    @property
+    def arch(self):
+        return self.machine.partition("-")[0]
 
     @property
     def environment(self):
         """What the scripts of vm/ take."""
-        arch, _, page = self.machine.partition("-")
-        return {"ARCH": arch, "PAGE": page, "KERNEL": self.wanted}
+        return {"ARCH": self.arch, "PAGE": self.machine.partition("-")[2], "KERNEL": self.wanted}
 
     @property
     def is_own(self):
         return "/" in self.wanted
 
     @property
+    def version(self):
+        return pathlib.Path(self.wanted).name if self.is_own else self.wanted
+
+    @property
     def name(self):
-        return f"{pathlib.Path(self.wanted).name if self.is_own else self.wanted} {self.machine}"
+        return f"{self.version} {self.machine}"
 
     @property
     def file_name(self):
@@ -39,15 +55,21 @@ class Kernel:
 
     @property
     def machine_of_logs(self):
-        arch, dash, page = self.machine.partition("-")
-        return UNAME.get(arch, arch) + dash + page
+        return UNAME.get(self.arch, self.arch) + self.machine[len(self.arch):]
+
+    @property
+    def series(self):
+        return tuple(map(int, self.wanted.split(".")[:2]))
 
     @property
     def has_feature(self):
-        """By its version; None of somebody's own, of which it is not known."""
-        if self.is_own:
-            return None
-        return tuple(map(int, self.wanted.split(".")[:2])) >= FEATURE
+        return self.series >= FEATURE
+
+    @property
+    def again(self):
+        """As it is written behind make run."""
+        return " ".join(f"{name}={value}" for name, value in self.environment.items()
+                        if value and value != here())
 
     def fetch(self):
         """Path of its image."""
@@ -62,20 +84,27 @@ def versions_of(machine):
                env=dict(os.environ, **Kernel(machine, "latest").environment)).split()
 
 
+def is_release(version):
+    """A release candidate is known by its series alone."""
+    return version.count(".") == 2
+
+
 def select(machine, series):
     """
-    Kernels of a machine.
+    Kernels of a machine; Trouble when Debian has none of the words.
     @series: words: all, latest, a series (7.2: all of it) or a version (7.2.11)
     """
+    if machine not in MACHINES:
+        raise Trouble(f"{machine} is no machine: there are {' '.join(MACHINES)}")
     versions = versions_of(machine)
-    selected = []
+    selected = set()
     for word in series:
-        matching = [version for version in versions
-                    if word == "all" or version == word or version.startswith(f"{word}.")]
+        matching = {version for version in versions
+                    if word == "all" or version == word or version.startswith(f"{word}.")}
         if word == "latest":
-            matching = versions[-1:]
+            matching = set(list(filter(is_release, versions))[-1:])
         if not matching:
-            raise Trouble(f"SERIES={word}: Debian has no such kernel for {machine}; it has "
+            raise Trouble(f"Debian has no kernel {word} for {machine}; it has "
                           f"{' '.join(versions) or 'none'}")
-        selected += matching
+        selected |= matching
     return [Kernel(machine, version) for version in versions if version in selected]

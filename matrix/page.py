@@ -46,7 +46,7 @@ def kernels(columns):
     yield [escaped(cell) for cell in head]
     for column, line in zip(columns, lines):
         first, *others = map(escaped, line)
-        if failing(column) or column.troubles:
+        if not column.is_good:
             first = f'<a href="#{anchor(column)}">{first}</a>'
         yield first, *others
 
@@ -82,11 +82,15 @@ def failures(column):
     for log in column.troubles:
         yield f"<p>Did not finish: {escaped(log.trouble)}</p>" \
               f"<pre>{escaped(chr(10).join(log.last_lines))}</pre>"
+    for reason in column.unexpected:
+        yield f"<p>Skipped, and its machine is no reason: {escaped(reason)}</p>"
     for test in failing(column):
         what = "failed" if test.verdict == FAIL else "was running"
         yield f'<details id="{anchor(column, test)}"><summary>{escaped(test.name)} ' \
               f'<span class="{test.verdict}">{what}</span></summary>'
         yield from words_and_maps(test.said, f"{test.name} on {column.name}")
+        if column.again:
+            yield f"<pre>again:    make run {escaped(column.again)} TESTS={escaped(test.name)}</pre>"
         yield "</details>"
     yield "</section>"
 
@@ -123,7 +127,7 @@ def summary(columns):
 def page(table, columns, title):
     """The whole page, as text."""
     reasons = Reasons(columns)
-    bad = [column for column in columns if failing(column) or column.troubles]
+    bad = [column for column in columns if not column.is_good]
     body = [f"<h1>{escaped(title)}</h1><p>{summary(columns)}</p>",
             "<h2>Kernels</h2>", table_of(kernels(columns), "Kernels"),
             "<h2>Rows</h2>", table_of(rows_and_kernels(table, columns, reasons), "Rows"),

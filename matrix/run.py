@@ -10,15 +10,15 @@ The suite on many kernels, and the table of what came of it.
 From the environment, for matrix: ARCH, machines (amd64 arm64 arm64-16k), SERIES, what to run of
 each (all, latest, 7.2 or 7.2.11; default: all on this machine's architecture, latest on others),
 PROGRAMS, JOBS, guests at a time, FRESH=1, to forget what an earlier run has ended; and what
-vm/suite.sh takes. Exit status: 0 if nothing failed and all came to an end; of compare, if nothing
-differs; else 1.
+vm/suite.sh takes. Exit status: 0 if nothing failed, all came to an end, and nothing was skipped
+without a reason; of compare, if nothing differs; else 1.
 """
 import argparse
 import concurrent.futures
+import contextlib
 import fcntl
 import os
 import pathlib
-import platform
 import queue
 import re
 import signal
@@ -29,35 +29,34 @@ sys.dont_write_bytecode = True
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "vm"))
 import output
 from children import Trouble, end, run
-from column import UNAME, columns_of
+from column import columns_of
 from compare import differences
-from guest import BUILD, LOGS, TOP
-from guests import PROGRAMS, TESTS, Guests, column_of, turn
-from kernels import Kernel, select
-from log import FAIL, PASS, SKIP, XFAIL
+from guest import BUILD, TOP
+from guests import PROGRAMS, TESTS, Guests, column_of, failed_entry, turn
+from kernels import Kernel, here, select
 from progress import Progress, count, note
 from rows import Rows
-from text import aligned, kernel_lines
+from text import aligned, in_words, kernel_lines
 
-MACHINES = "amd64 arm64 arm64-16k"
-FOLDER = BUILD / "matrix"
+DEFAULT_MACHINES = "amd64 arm64 arm64-16k"
 
 
 def words(name, default):
-    return (os.environ.get(name) or default).split()
-
-
-def here():
-    """Debian's name of this machine's architecture."""
-    uname = platform.machine()
-    return next((arch for arch, name in UNAME.items() if name == uname), uname)
+    return list(dict.fromkeys((os.environ.get(name) or default).split()))
 
 
 def wanted_kernels():
     """Kernels of ARCH and SERIES. Slow machines first: what is long begins early."""
-    kernels = []
-    for machine in dict.fromkeys(words("ARCH", MACHINES)):
-        kernels += select(machine, words("SERIES", "all" if machine == here() else "latest"))
+    kernels, troubles = [], []
+    for machine in words("ARCH", DEFAULT_MACHINES):
+        try:
+            kernels += select(machine, words("SERIES", "all" if machine == here() else "latest"))
+        except Trouble as trouble:
+            troubles.append(str(trouble))
+    if not kernels:
+        raise Trouble("; ".join(troubles))
+    for trouble in troubles:
+        note(f"left out: {trouble}")
     return sorted(kernels, key=lambda kernel: kernel.machine == here())
 
 
@@ -76,35 +75,35 @@ def programs():
     return wanted
 
 
+@contextlib.contextmanager
+def alone_in(folder):
+    """A folder that no other run writes to meanwhile."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / "lock", "w", encoding="ascii") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Trouble(f"another run writes to {folder}: give BUILD= another folder") from None
+        yield
+
+
 def build_for(kernels):
     """The programs, for each architecture, and for this machine, which is asked for the rows."""
     # What make was called with is not for the make that is called here.
     environment = {name: value for name, value in os.environ.items()
                    if name not in ("MAKEFLAGS", "MAKEOVERRIDES", "MFLAGS", "PAGE")}
-    for arch in {here(), *(kernel.environment["ARCH"] for kernel in kernels)}:
+    for arch in dict.fromkeys([here(), *(kernel.arch for kernel in kernels)]):
         environment["ARCH"] = arch
         run([TOP / "vm/deps.sh", "build", "vm"], env=environment, stderr=None)
         run(["make", "-s", "-C", TOP, "build"], env=environment)
 
 
-def fetch_all(kernels):
-    """{kernel: path of its image}; those that cannot be had: {kernel: why}."""
-    images, missing = {}, {}
-    for kernel in kernels:
-        try:
-            images[kernel] = kernel.fetch()
-        except Trouble as trouble:
-            missing[kernel] = str(trouble)
-            note(f"{kernel.name}: {trouble}")
-    return images, missing
-
-
-def in_words(column):
-    """What came of a guest, in a few words."""
-    if column.troubles:
-        return f"did not finish: {column.troubles[0].trouble}"
-    return ", ".join(f"{column.number(verdict)} {word}" for verdict, word in (
-        (PASS, "passed"), (FAIL, "failed"), (XFAIL, "xfailed"), (SKIP, "skipped")))
+def fetch(kernel):
+    """Path of its image, or why there is none."""
+    try:
+        return kernel.fetch(), None
+    except Trouble as trouble:
+        return None, f"could not be fetched: {trouble}"
 
 
 def run_guests(kernels, guests):
@@ -112,91 +111,81 @@ def run_guests(kernels, guests):
     Run what is not known yet.
     Return: [Column], in the order of the kernels
     """
-    images, missing = fetch_all(kernels)
-    work = [(kernel, program) for program in programs() for kernel in images]
-    entries = {}
-    for one in work:
-        known = guests.known(*one, images[one[0]])
-        if known:
-            entries[one] = known
+    images, entries, left = {}, {}, []
+    for kernel in kernels:
+        images[kernel], why_not = fetch(kernel)
+        for program in programs():
+            known = failed_entry(why_not) if why_not else guests.known(kernel, program, images[kernel])
+            if known:
+                entries[kernel, program] = known
+            else:
+                left.append((kernel, program))
     if entries:
-        note(f"going on: {len(entries)} of {len(work)} ended in an earlier run; FRESH=1 begins anew")
-    left = [one for one in work if one not in entries]
+        note(f"going on: {len(entries)} of {len(entries) + len(left)} are known; FRESH=1 begins anew")
     progress = Progress(len(left))
     turns = queue.SimpleQueue()
+    for number in range(jobs()):
+        turns.put(number)
 
     def run_one(one):
         kernel, program = one
         number = turns.get()
-        with turn(number):
-            entries[one] = guests.run(kernel, program, images[kernel])
-        turns.put(number)
-        progress.tell(f"{kernel.name}, {program}: {in_words(column_of(kernel, [entries[one]]))} "
-                      f"({entries[one]['seconds']:.0f} s)")
+        try:
+            with turn(number) as held:
+                entry = guests.run(kernel, program, images[kernel], held)
+        except OSError as error:
+            entry = failed_entry(f"{error.strerror}: {error.filename}")
+        finally:
+            turns.put(number)
+        entries[one] = entry
+        progress.tell(f"{kernel.name}, {program}: {in_words(column_of(kernel, [entry]))} "
+                      f"({entry['seconds']:.0f} s)")
 
     with concurrent.futures.ThreadPoolExecutor(jobs()) as pool:
-        for number in range(jobs()):
-            turns.put(number)
         for _ in pool.map(run_one, left):
             pass
     return [column_of(kernel, [entries[kernel, program] for program in programs()])
-            if kernel in images else missing_column(kernel, missing[kernel]) for kernel in kernels]
-
-
-def missing_column(kernel, why):
-    column = column_of(kernel, [{"log": os.devnull, "status": 1, "seconds": 0, "said": []}])
-    column.logs[0].trouble = f"could not be fetched: {why}"
-    return column
+            for kernel in kernels]
 
 
 def matrix():
     # Before anything is built or fetched for a wrong word.
     jobs(), programs()
     kernels = wanted_kernels()
-    with alone_in(FOLDER):
-        guests = Guests(FOLDER / "guests")
-        ended = FOLDER / "ended"
+    folder = BUILD / "matrix"
+    with alone_in(folder):
+        guests = Guests(folder / "guests")
+        ended = folder / "ended"
         if ended.exists() or os.environ.get("FRESH"):
             guests.forget()
             ended.unlink(missing_ok=True)
         build_for(kernels)
         columns = sorted(run_guests(kernels, guests), key=lambda column: column.key)
+        output.write(columns, folder, "matrix", f"mTHP collapse on {count(len(columns), 'kernel')}")
         ended.touch()
-        output.write(columns, FOLDER, "matrix", f"mTHP collapse on {count(len(columns), 'kernel')}")
     return all(column.is_good for column in columns)
 
 
-class alone_in:
-    """A folder that no other run writes to meanwhile."""
-
-    def __init__(self, folder):
-        self.folder = folder
-
-    def __enter__(self):
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.lock = open(self.folder / "lock", "w", encoding="ascii")
-        try:
-            fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Trouble(f"another run writes to {self.folder}: give BUILD= another folder"
-                          ) from None
-
-    def __exit__(self, *_):
-        self.lock.close()
+def is_log(path):
+    """An image may well have such words in it."""
+    begin = path.read_bytes()[:65536]
+    return b"\0" not in begin and (b"TAP version " in begin or b"@vm@ " in begin)
 
 
-def one_side(wanted, guests):
+def one_side(side, wanted):
     """The column of A or B: a kernel that is run, or a saved log."""
     path = pathlib.Path(wanted)
-    if path.is_file():
-        text = path.read_text(errors="replace")
-        if "TAP version" in text or "@vm@ " in text:
-            return columns_of([(path.stem, text)])[0]
-        wanted = str(path.absolute())
+    if path.is_file() and is_log(path):
+        return columns_of([(path.stem, path.read_text(errors="replace"))])[0]
     page = (os.environ.get("PAGE") or "4k").lower()
     machine = (os.environ.get("ARCH") or here()) + (f"-{page}" if page != "4k" else "")
-    kernel = Kernel(machine, wanted)
+    if path.is_file() or "/" in wanted:
+        kernel = Kernel(machine, str(path.absolute()))
+    else:
+        kernel = select(machine, [wanted])[-1]
     build_for([kernel])
+    guests = Guests(BUILD / "compare" / side)
+    guests.forget()
     return run_guests([kernel], guests)[0]
 
 
@@ -204,10 +193,8 @@ def compare(a, b):
     if not a or not b:
         raise Trouble("compare: say which two kernels, with A= and B=")
     with alone_in(BUILD / "compare"):
-        guests = Guests(BUILD / "compare" / "guests")
-        guests.forget()
         build_for([])
-        columns = [one_side(wanted, guests) for wanted in (a, b)]
+        columns = [one_side(side, wanted) for side, wanted in (("A", a), ("B", b))]
     for side, line in zip(["", "A", "B"], aligned(list(kernel_lines(columns)))):
         print(f"{side:3}{line}")
     lines = differences(*columns, Rows())
@@ -226,7 +213,7 @@ def report(logs, folder):
         raise Trouble('report: say which logs, with LOGS="FILE..."')
     columns = columns_of(texts)
     output.write(columns, folder, "report", f"mTHP collapse, {count(len(texts), 'log')}")
-    return True
+    return all(column.is_good for column in columns)
 
 
 def main():

@@ -119,7 +119,7 @@ class Reasons:
         return text
 
     def letters(self, cell):
-        return " ".join(sorted(filter(None, map(self.letter, cell.reasons))))
+        return " ".join(self.letter(reason) for reason in self.tests if reason in cell.reasons)
 
 
 WORDS = {PASS: "ok", NOT_RUN: "-"}

@@ -21,9 +21,21 @@ def aligned(lines):
                         for nr, (cell, width) in enumerate(zip(line, widths))).rstrip()
 
 
+def in_words(column):
+    """What came of a kernel, in a few words."""
+    if column.troubles:
+        return f"did not finish: {column.troubles[0].trouble}"
+    return ", ".join(f"{column.number(verdict)} {word}" for verdict, word in (
+        (PASS, "passed"), (FAIL, "failed"), (XFAIL, "xfailed"), (SKIP, "skipped")))
+
+
+def as_markdown(text):
+    return text.replace("|", "\\|").replace("<", "&lt;")
+
+
 def bars(lines):
-    """The same in Markdown."""
-    first, *others = (f"| {' | '.join(line)} |" for line in lines)
+    """Cells below each other, in Markdown."""
+    first, *others = (f"| {' | '.join(map(as_markdown, line))} |" for line in lines)
     return [first, "|---" * len(lines[0]) + "|", *others]
 
 
@@ -90,6 +102,8 @@ def failures(columns):
         for log in column.troubles:
             yield f"{column.name}: did not finish: {log.trouble}"
             yield from (f"  | {line}" for line in log.last_lines)
+        for reason in column.unexpected:
+            yield f"{column.name}: its machine is no reason to skip for this: {reason}"
         for test in column.tests:
             if test.verdict == FAIL:
                 yield f"{column.name}: {test.name} failed"
@@ -107,6 +121,6 @@ def plain(table, columns):
 def markdown(table, columns):
     reasons = Reasons(columns)
     blocks = [bars(list(kernel_lines(columns))), bars(list(row_lines(table, columns, reasons))),
-              [f"- {line}" for line in legend(table, columns, reasons)],
+              [f"- {as_markdown(line)}" for line in legend(table, columns, reasons)],
               [f"    {line}" for line in failures(columns)]]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"

@@ -3,8 +3,11 @@
 import os
 import signal
 import subprocess
+import threading
 
 running = set()
+starting = threading.RLock()
+LAST_WORDS = 20     # seconds that a child may take to end
 
 
 class Trouble(Exception):
@@ -13,9 +16,11 @@ class Trouble(Exception):
 
 def run_child(command, **options):
     """Run a command in a session of its own. Return: its status and output."""
-    with subprocess.Popen([str(word) for word in command], text=True, start_new_session=True,
-                          stdin=subprocess.DEVNULL, **options) as child:
+    with starting:
+        child = subprocess.Popen([str(word) for word in command], text=True, stdin=subprocess.DEVNULL,
+                                 start_new_session=True, **options)
         running.add(child)
+    with child:
         try:
             output = child.communicate()[0]
         finally:
@@ -42,10 +47,13 @@ def run(command, **options):
 
 
 def end(signal_number, _):
-    """As a signal wants: no child may outlive us."""
-    for child in list(running):
-        try:
-            os.killpg(child.pid, signal.SIGTERM)
-        except ProcessLookupError:
-            pass
+    """As a signal wants: no child may outlive us, and none may begin now."""
+    starting.acquire()
+    for what in (signal.SIGTERM, signal.SIGKILL):
+        for child in list(running):
+            try:
+                os.killpg(child.pid, what)
+                child.wait(LAST_WORDS)
+            except (ProcessLookupError, subprocess.TimeoutExpired):
+                pass
     os._exit(128 + signal_number)

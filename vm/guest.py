@@ -38,10 +38,11 @@ class Guest:
         return text_of(self.log(kind))
 
 
-def run_guest(command, run_id, **environment):
+def run_guest(command, run_id, pass_fds=(), **environment):
     """
     Run a command that starts a guest, and wait for its end.
     @run_id: names the logs
+    @pass_fds: descriptors that it inherits
     @environment: what vm/suite.sh and vm/run.sh take
     """
     guest = Guest(run_id)
@@ -50,7 +51,7 @@ def run_guest(command, run_id, **environment):
         guest.log(kind).unlink(missing_ok=True)
     start = time.monotonic()
     with open(guest.log("run"), "w", encoding="utf-8") as said:
-        guest.status = run_child(command, stdout=said, stderr=said,
+        guest.status = run_child(command, stdout=said, stderr=said, pass_fds=pass_fds,
                                  env=dict(os.environ, BUILD=str(BUILD), RUN_ID=run_id,
                                           **environment))[0]
     guest.seconds = time.monotonic() - start
