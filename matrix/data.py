@@ -25,7 +25,7 @@ def kernel_entry(column):
     }
 
 
-def as_json(table, columns):
+def as_json(table, columns, made):
     names = [column.name for column in columns]
     rows = [{"row": row.name, "title": row.title,
              "verdicts": {name: cell.verdict for name, cell in zip(names, row.cells)},
@@ -33,7 +33,7 @@ def as_json(table, columns):
                                  if cell.reasons}}
             for row in table]
     alike = [[names[nr] for nr in group] for group in fold_columns(table, columns)]
-    return json.dumps({"kernels": [kernel_entry(column) for column in columns], "rows": rows,
+    return json.dumps({"made": made, "kernels": list(map(kernel_entry, columns)), "rows": rows,
                        "kernels_alike": alike}, indent=1) + "\n"
 
 

@@ -8,7 +8,7 @@ from log import FAIL, LOST, PASS, SKIP, XFAIL
 from picture import is_of_map, picture
 from progress import count
 from table import Reasons, fold_columns, fold_rows, short_names, word_of
-from text import column_letters, kernel_lines, names_of
+from text import column_letters, kernel_lines, legend, names_of
 
 STYLE = (pathlib.Path(__file__).parent / "page.css").read_text(encoding="ascii")
 # What is drawn over each other, and what it stands for.
@@ -90,20 +90,10 @@ def failures(column):
               f'<span class="{test.verdict}">{what}</span></summary>'
         yield from words_and_maps(test.said, f"{test.name} on {column.name}")
         if column.again:
-            yield f"<pre>again:    make run {escaped(column.again)} TESTS={escaped(test.name)}</pre>"
+            again = escaped(f"make run {column.again} TESTS={test.name}")
+            yield f"<pre>again:    {again}</pre>"
         yield "</details>"
     yield "</section>"
-
-
-def legend(columns, table, reasons):
-    groups = fold_columns(table, columns)
-    yield "<dl>"
-    for letter, group in zip(column_letters(groups), groups):
-        yield f"<dt>{letter}</dt><dd>{escaped(names_of(columns, group))}</dd>"
-    for reason, numbers in reasons.tests.items():
-        yield f"<dt>{reasons.letter(reason)}</dt><dd>{escaped(reason)} " \
-              f"({count(max(numbers), 'test')} at most)</dd>"
-    yield "</dl>"
 
 
 def colours():
@@ -124,14 +114,19 @@ def summary(columns):
            f"{total[SKIP]} skipped."
 
 
-def page(table, columns, title):
-    """The whole page, as text."""
+def page(table, columns, title, made):
+    """
+    The whole page, as text.
+    @made: {what: text}, of how it came to be
+    """
     reasons = Reasons(columns)
     bad = [column for column in columns if not column.is_good]
     body = [f"<h1>{escaped(title)}</h1><p>{summary(columns)}</p>",
+            f'<p class="made">{escaped("; ".join(map(" ".join, made.items())))}</p>',
             "<h2>Kernels</h2>", table_of(kernels(columns), "Kernels"),
             "<h2>Rows</h2>", table_of(rows_and_kernels(table, columns, reasons), "Rows"),
-            *legend(columns, table, reasons)]
+            "<dl>", *(f"<dt>{letter}</dt><dd>{escaped(text)}</dd>"
+                      for letter, text in legend(table, columns, reasons)), "</dl>"]
     if bad:
         body += ["<h2>Failures</h2>", *colours()]
     for column in bad:

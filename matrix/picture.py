@@ -4,6 +4,8 @@ import dataclasses
 import html
 import re
 
+from table import spans
+
 EXPECTED, SEEN = "expected", "seen"
 LINE = re.compile(r" *(\d+)? +(both|expected|seen) +(\S+)$")
 FOLDED = re.compile(r" *\.\.\. (\d+) more such lines?$")
@@ -55,21 +57,17 @@ def blocks(letters):
 
 
 def differing(line):
-    """Where both sides differ: [(begin, end)]."""
-    found = []
-    for nr, (one, other) in enumerate(zip(line.expected, line.seen)):
-        if one != other and found and found[-1][1] == nr:
-            found[-1][1] = nr + 1
-        elif one != other:
-            found.append([nr, nr + 1])
-    return found
+    """Where both sides differ: [[first, last]]."""
+    return spans(nr for nr, (one, other) in enumerate(zip(line.expected, line.seen))
+                 if one != other)
 
 
 def shapes(line, which, top):
     """A line of the map: blocks, the borders of pages in them, letters, what differs."""
     letters = getattr(line, which)
     for begin, end, kind in blocks(letters):
-        where = f"{line.offset + begin}" + (f" to {line.offset + end - 1}" if end - begin > 1 else "")
+        first, last = line.offset + begin, line.offset + end - 1
+        where = f"{first} to {last}" if last > first else f"{first}"
         yield f'<rect class="{kind}" x="{begin * SIDE}" y="{top}" ' \
               f'width="{(end - begin) * SIDE}" height="{SIDE}">' \
               f"<title>PTE {where}: {html.escape(letters[begin])}</title></rect>"
@@ -81,9 +79,9 @@ def shapes(line, which, top):
             for nr in range(begin, begin + 1 if kind == "folio" else end):
                 yield f'<text x="{nr * SIDE + SIDE / 2}" y="{top + SIDE - 2}">' \
                       f"{html.escape(letters[nr])}</text>"
-    for begin, end in differing(line):
-        yield f'<rect class="differs" x="{begin * SIDE}" y="{top}" ' \
-              f'width="{(end - begin) * SIDE}" height="{SIDE}"/>'
+    for first, last in differing(line):
+        yield f'<rect class="differs" x="{first * SIDE}" y="{top}" ' \
+              f'width="{(last - first + 1) * SIDE}" height="{SIDE}"/>'
 
 
 def drawing(lines, which, label):
@@ -97,8 +95,9 @@ def drawing(lines, which, label):
         else:
             parts += shapes(line, which, top)
         top += SIDE + 2
-    return (f'<figure tabindex="0"><figcaption>{which}</figcaption><svg class="map" viewBox="0 0 {width} {top}" '
-            f'role="img" aria-label="{html.escape(label)}, {which}">{"".join(parts)}</svg></figure>')
+    return (f'<figure tabindex="0"><figcaption>{which}</figcaption>'
+            f'<svg class="map" viewBox="0 0 {width} {top}" role="img" '
+            f'aria-label="{html.escape(label)}, {which}">{"".join(parts)}</svg></figure>')
 
 
 def picture(said, label):

@@ -115,13 +115,15 @@ def run_guests(kernels, guests):
     for kernel in kernels:
         images[kernel], why_not = fetch(kernel)
         for program in programs():
-            known = failed_entry(why_not) if why_not else guests.known(kernel, program, images[kernel])
+            known = failed_entry(why_not) if why_not else \
+                guests.known(kernel, program, images[kernel])
             if known:
                 entries[kernel, program] = known
             else:
                 left.append((kernel, program))
     if entries:
-        note(f"going on: {len(entries)} of {len(entries) + len(left)} are known; FRESH=1 begins anew")
+        note(f"going on: {len(entries)} of {len(entries) + len(left)} are known; "
+             "FRESH=1 begins anew")
     progress = Progress(len(left))
     turns = queue.SimpleQueue()
     for number in range(jobs()):

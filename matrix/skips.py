@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Why Debian's kernels that have the feature may skip a test: any other reason is to be looked at."""
+"""Why a kernel of Debian's that has the feature may skip a test. Any other reason is wrong."""
 from log import SKIP
 
 # The orders are those of all machines together, each has some of them; and what luck brings.

@@ -81,19 +81,25 @@ def fold_rows(table):
     return list(groups.values())
 
 
+def spans(numbers):
+    """Numbers that follow each other, together: [[first, last]]."""
+    found = []
+    for number in numbers:
+        if found and found[-1][1] == number - 1:
+            found[-1][1] = number
+        else:
+            found.append([number, number])
+    return found
+
+
 def short_names(rows):
     """ORD-1 to 3, 6: of rows of one family."""
     if not rows[0].title:
         return ", ".join(row.name for row in rows)
     family = rows[0].name.partition("-")[0]
-    runs = []
-    for row in rows:
-        number = int(row.name.partition("-")[2])
-        if runs and runs[-1][1] == number - 1:
-            runs[-1][1] = number
-        else:
-            runs.append([number, number])
-    parts = [str(first) if first == last else f"{first} to {last}" for first, last in runs]
+    numbers = [int(row.name.partition("-")[2]) for row in rows]
+    parts = [str(first) if first == last else f"{first} to {last}"
+             for first, last in spans(numbers)]
     return f"{family}-{', '.join(parts)}"
 
 

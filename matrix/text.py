@@ -4,7 +4,7 @@ import textwrap
 
 from log import FAIL, LOST, PASS, SKIP, XFAIL
 from progress import count
-from table import Reasons, fold_columns, fold_rows, short_names, word_of
+from table import Reasons, fold_columns, fold_rows, short_names, spans, word_of
 
 FIRST_WIDTH = 36
 
@@ -61,14 +61,9 @@ def names_of(columns, group):
         by_machine.setdefault(columns[nr].machine, []).append(nr)
     parts = []
     for machine, numbers in by_machine.items():
-        spans = []
-        for nr in numbers:
-            if spans and spans[-1][1] == nr - 1:
-                spans[-1][1] = nr
-            else:
-                spans.append([nr, nr])
         texts = [columns[first].version if first == last else
-                 f"{columns[first].version} to {columns[last].version}" for first, last in spans]
+                 f"{columns[first].version} to {columns[last].version}"
+                 for first, last in spans(numbers)]
         parts.append(f"{', '.join(texts)} {machine}".strip())
     return "; ".join(parts)
 
@@ -84,16 +79,16 @@ def row_lines(table, columns, reasons):
 
 
 def legend(table, columns, reasons):
-    """What the letters stand for."""
+    """What the letters stand for: (letter, text)."""
     groups = fold_columns(table, columns)
     for letter, group in zip(column_letters(groups), groups):
-        yield f"{letter}: {names_of(columns, group)}"
+        yield letter, names_of(columns, group)
     for reason, numbers in reasons.tests.items():
         most = max(numbers)
         least = min(filter(None, numbers))
         tests = count(most, "test") if least == most else f"{least} to {most} tests"
         where = names_of(columns, [nr for nr, number in enumerate(numbers) if number])
-        yield f"{reasons.letter(reason)}: {reason} ({tests}; {where})"
+        yield reasons.letter(reason), f"{reason} ({tests}; {where})"
 
 
 def failures(columns):
@@ -113,14 +108,16 @@ def failures(columns):
 
 def plain(table, columns):
     reasons = Reasons(columns)
-    blocks = [aligned(list(kernel_lines(columns))), aligned(list(row_lines(table, columns, reasons))),
-              legend(table, columns, reasons), failures(columns)]
+    blocks = [aligned(list(kernel_lines(columns))),
+              aligned(list(row_lines(table, columns, reasons))),
+              map(": ".join, legend(table, columns, reasons)), failures(columns)]
     return "\n\n".join(filter(None, ("\n".join(block) for block in blocks))) + "\n"
 
 
 def markdown(table, columns):
     reasons = Reasons(columns)
+    meanings = legend(table, columns, reasons)
     blocks = [bars(list(kernel_lines(columns))), bars(list(row_lines(table, columns, reasons))),
-              [f"- {as_markdown(line)}" for line in legend(table, columns, reasons)],
+              [f"- {letter}: {as_markdown(text)}" for letter, text in meanings],
               [f"    {line}" for line in failures(columns)]]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"

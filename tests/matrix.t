@@ -119,6 +119,8 @@ ok "text: plain ASCII" sh -c "! LC_ALL=C grep -q '[^ -~]' '$work/out'"
 ok "text: the tables are at most 100 columns wide" sh -c "! grep -v ': ' '$work/out' | grep -qE '.{101}'"
 ok "JSON: verdicts" in_json \
 	"kernels['7.2.13 x86_64']['counts']['fail'] == 1 and kernels['7.1.13 x86_64']['troubles']"
+ok "JSON: when, where, and of what suite" sh -c \
+	"grep -q '\"suite\": \"[0-9a-f]' '$work/report/report.json' && grep -q '\"host\"' '$work/report/report.json'"
 ok "JSON: what a test said" in_json \
 	"'set up:   p*16 .~' in kernels['7.2.13 x86_64']['tests'][0]['said']"
 ok "Markdown: as many cells in each line of a table" sh -c \

@@ -17,8 +17,8 @@ class Trouble(Exception):
 def run_child(command, **options):
     """Run a command in a session of its own. Return: its status and output."""
     with starting:
-        child = subprocess.Popen([str(word) for word in command], text=True, stdin=subprocess.DEVNULL,
-                                 start_new_session=True, **options)
+        child = subprocess.Popen([str(word) for word in command], text=True,
+                                 stdin=subprocess.DEVNULL, start_new_session=True, **options)
         running.add(child)
     with child:
         try:
