@@ -181,6 +181,39 @@ lava/job fail"
 # drawn:    p4
 ok 1 corpus"
 done
+
+# ended_with NAME OUTER INNER LAST: a program that printed INNER, of which run_kselftest.sh
+# says OUTER; the last line of its file is LAST.
+ended_with()
+{
+	sed -e "s|# ok 1 corpus|# $3|" -e "s|ok 1 selftests.*mthp_explore\"|$2\"|" \
+		"$work/log.yaml" >"$work/ended.yaml"
+	try /usr/bin/python3 "$log" ktap "$work/ended.yaml" "$work/ktap"
+	try tail -n 1 "$work/ktap/ended-mthp_explore-1.ktap"
+	ok "$1" printed "$4"
+}
+crashed="not ok 1 selftests: mthp: mthp_explore # exit=139"
+ended_with "crashed after its last test: it bails out" "$crashed" "ok 1 corpus" \
+	"Bail out! $crashed"
+ended_with "a test failed: that is what it says" "$crashed" "not ok 1 corpus" "not ok 1 corpus"
+ended_with "bailed out: says so once" "$crashed" "Bail out! no root" "Bail out! no root"
+ended_with "all was skipped: no failure" "ok 1 selftests: mthp: mthp_explore # SKIP" \
+	"ok 1 corpus # SKIP no swap" "ok 1 corpus # SKIP no swap"
+
+# The line where the first of two programs ends is lost.
+{
+	sed '/ok 1 selftests/d' "$work/log.yaml"
+	cat "$work/log.yaml"
+} >"$work/lost.yaml"
+try /usr/bin/python3 "$log" ktap "$work/lost.yaml" "$work/ktap"
+ok "an end is lost: two programs are two files" printed "$work/ktap/lost-mthp_explore-1.ktap
+$work/ktap/lost-mthp_explore-2.ktap"
+try tail -n 1 "$work/ktap/lost-mthp_explore-1.ktap"
+ok "an end is lost: its program bails out" printed \
+	"Bail out! the log has lost where the program ended"
+try cmp "$work/ktap/lost-mthp_explore-2.ktap" "$work/ktap/log-mthp_explore-1.ktap"
+ok "an end is lost: the next program is whole" [ "$status" -eq 0 ]
+
 head -n 6 "$work/log.yaml" >"$work/short.yaml"
 try /usr/bin/python3 "$log" ktap "$work/short.yaml" "$work/ktap"
 try tail -n 1 "$work/ktap/short-mthp_explore-1.ktap"

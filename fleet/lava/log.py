@@ -50,6 +50,12 @@ def results(path):
             print("/".join(name for name in names if name), message.get("result"))
 
 
+def unsaid(end, lines):
+    """What a program could not say itself, having crashed, say, when its tests had passed."""
+    failed = any(line.startswith(("not ok ", "Bail out!")) for line in lines)
+    return [] if failed or end.startswith("ok ") else [f"Bail out! {end}"]
+
+
 def programs(path):
     """Name and lines of each run of a program."""
     name = lines = None
@@ -58,10 +64,12 @@ def programs(path):
             continue
         for line in message.replace("\r", "").split("\n"):
             header = HEADER.match(line)
-            if header and name is None:
+            if header:
+                if name is not None:
+                    yield name, lines + ["Bail out! the log has lost where the program ended"]
                 name, lines = header.group(1), []
             elif name is not None and END.match(line):
-                yield name, lines
+                yield name, lines + unsaid(line, lines)
                 name = None
             elif name is not None and line.startswith("#"):
                 lines.append(line.removeprefix("#").removeprefix(" "))
