@@ -66,6 +66,10 @@ refuses "job, a path for a URL" "give http" "$job" /srv/mthp
 refuses "job, a quote in the name" "single quote" "$job" -n "it's" http://lab/mthp
 refuses "job, no such program" "give mthp:mthp_khugepaged" "$job" -t mthp:nope http://lab/mthp
 refuses "job, a share of nothing" "give -s too" "$job" -j 3/100 http://lab/mthp
+refuses "job, seconds for no seed" "give -s too" "$job" -T 300 http://lab/mthp
+refuses "job, seconds in octal" "from 1 to 900" "$job" -s 1-9 -T 010 http://lab/mthp
+refuses "job, more seeds than it has time for" "split them with -j" \
+	"$job" -s 1-999999999 http://lab/mthp
 refuses "job, a share that is none" "give INDEX/JOBS" "$job" -s 1-9 -j 3 http://lab/mthp
 refuses "job, seeds that are none" "give FIRST-LAST" "$job" -s 19 http://lab/mthp
 refuses "job, a share too many" "counted from 1 to 3" "$job" -s 1-9 -j 4/3 http://lab/mthp
@@ -140,7 +144,9 @@ ok "job of a share: no time is longer than the job's" is "$work/job.yaml" \
 ok "job of a share: the test definitions of the lab" is "$work/job.yaml" \
 	"definition['install']['git-repos']" "['/srv/definitions']"
 
-"$job" -t mthp:mthp_races -e 'A="--time 2" B="x & \ y"' http://lab >"$work/job.yaml" 2>"$work/err"
+"$job" -d on -t mthp:mthp_races -e 'A="--time 2" B="x & \ y"' http://lab \
+	>"$work/job.yaml" 2>"$work/err"
+ok "job of a program: its device type is a string" is "$work/job.yaml" "d['device_type']" on
 ok "job of a program: which" is "$work/job.yaml" "params['TST_CASENAME']" mthp:mthp_races
 ok "job of a program: its variables, as they were given" is "$work/job.yaml" "params['ENV']" \
 	'A="--time 2" B="x & \ y"'

@@ -25,7 +25,7 @@ usage()
 	EOF
 }
 
-name=mthp type=qemu only='' variables='' seeds='' share=1/1 time=600 minutes='' repository=''
+name=mthp type=qemu only='' variables='' seeds='' share='' time='' minutes='' repository=''
 while getopts n:d:t:e:s:j:T:m:g:h option; do
 	case $option in
 	n) name=$OPTARG ;;
@@ -67,16 +67,19 @@ esac
 number()
 {
 	case $1 in
-	'' | *[!0-9]* | ??????????*) die "$4 '$1': give a number from $2 to $3" ;;
+	'' | *[!0-9]* | 0?* | ??????????*) die "$4 '$1': give a number from $2 to $3" ;;
 	esac
 	if [ "$1" -lt "$2" ] || [ "$1" -gt "$3" ]; then
 		die "$4 $1: give a number from $2 to $3"
 	fi
 }
 # run_kselftest.sh ends a program after the time in settings, and seeds have a boot of their own.
-number "$time" 1 900 "seconds for a seed:"
-[ -z "$minutes" ] || number "$minutes" 1 100000 "minutes:"
+[ -z "$time" ] || number "$time" 1 900 "seconds for a seed:"
+most=100000
+[ -z "$minutes" ] || number "$minutes" 1 $most "minutes:"
 
+[ -n "$seeds" ] || [ -z "$share$time" ] || die "-j and -T are about seeds: give -s too"
+share=${share:-1/1} time=${time:-600}
 first='' last=''
 if [ -n "$seeds" ]; then
 	[ -z "$only$variables" ] || die "-s is for the explorer alone: leave out -t and -e"
@@ -84,10 +87,12 @@ if [ -n "$seeds" ]; then
 	case $share in ?*/?*) ;; *) die "share '$share': give INDEX/JOBS, as 3/100" ;; esac
 	range=$("$TOP/fleet/seeds.sh" "${share%%/*}" "${share#*/}" "${seeds%%-*}" "${seeds#*-}")
 	first=${range% *} last=${range#* }
-	# A batch is finished, and the results are read: a minute more for each.
-	minutes=${minutes:-$(((last - first + 1) * (time + 60) / 60 + 10))}
-elif [ "$share" != 1/1 ]; then
-	die "-j $share: it splits seeds, give -s too"
+	if [ -z "$minutes" ]; then
+		# A batch is finished, and the results are read: a minute more for each.
+		minutes=$(((last - first + 1) * (time + 60) / 60 + 10))
+		[ "$minutes" -le $most ] ||
+			die "seeds $first to $last: $minutes minutes, more than $most: split them with -j"
+	fi
 fi
 minutes=${minutes:-60}
 
