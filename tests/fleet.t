@@ -152,10 +152,12 @@ ok "job of a program: its variables, as they were given" is "$work/job.yaml" "pa
 	'A="--time 2" B="x & \ y"'
 
 # KernelCI: what is scheduled is what there is.
-ok "KernelCI: the job that is scheduled is defined" [ "$(yaml "$fleet/kernelci/jobs.yaml" \
-	"[*d['jobs']]")" = "$(yaml "$fleet/kernelci/scheduler.yaml" "[s['job'] for s in d['scheduler']]")" ]
+ok "KernelCI: the job that is scheduled is defined" is "$fleet/kernelci/jobs.yaml" "[*d['jobs']]" \
+	"$(yaml "$fleet/kernelci/scheduler.yaml" "[s['job'] for s in d['scheduler']]")"
 ok "KernelCI: runs the collection" is "$fleet/kernelci/jobs.yaml" \
 	"d['jobs']['kselftest-mthp']['params']['collections']" mthp
+ok "KernelCI: of the tree that has the suite, and of no other" is "$fleet/kernelci/jobs.yaml" \
+	"d['jobs']['kselftest-mthp']['rules']['tree']" "['mthp']"
 ok "KernelCI: on QEMU, of LAVA" is "$fleet/kernelci/scheduler.yaml" \
 	"str(d['scheduler'][0]['platforms']) + d['scheduler'][0]['runtime']['type']" "['qemu']lava"
 
