@@ -140,6 +140,28 @@ ok "make overlay-remove: the list is as it was" cmp -s "$list" "$work/list"
 overlay remove
 ok "make overlay-remove: again, passes" [ "$status" -eq 0 ]
 
+# Broken off. The list must never name what is not there: then no selftest can be built.
+mkdir "$work/bin"
+# broken COMMAND OPTION ACTION: it fails, having done only a part.
+broken()
+{
+	printf '#!/bin/sh\n"%s" %s "$@"\nexit 11\n' "$(command -v "$1")" "$2" >"$work/bin/$1"
+	chmod +x "$work/bin/$1"
+	try env PATH="$work/bin:$PATH" KSRC="$tree" "$TOP/vm/overlay.sh" "$3"
+	rm "$work/bin/$1"
+}
+broken rsync "--exclude=[a-z]*" add
+ok "rsync failed: so does add" [ "$status" -ne 0 -a -e "$folder/.gitignore" ]
+ok "rsync failed: the list is as it was" cmp -s "$list" "$work/list"
+overlay add
+ok "rsync failed: add goes on from there" is_whole "$folder"
+ok "rsync failed: one of the TARGETS then" listed_once_in_its_place "$list"
+broken rm --version remove
+ok "rm failed: so does remove" [ "$status" -ne 0 -a -e "$folder" ]
+ok "rm failed: the list is as it was" cmp -s "$list" "$work/list"
+overlay remove
+ok "rm failed: remove goes on from there" [ ! -e "$folder" ]
+
 # Refused, with the tree as it is.
 try make --no-print-directory -C "$TOP" overlay
 ok "no KSRC: fails" [ "$status" -ne 0 ]

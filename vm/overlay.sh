@@ -12,31 +12,33 @@ name=mthp
 selftests=tools/testing/selftests
 line="TARGETS += $name"
 
-# A tree may have tests of its own by that name.
+# A tree may have tests of its own by that name. What rsync copies first is .gitignore.
 must_be_ours()
 {
-	[ ! -e "$1/$name" ] || [ -f "$1/$name/mthp_khugepaged.c" ] ||
+	[ ! -e "$1/$name" ] || grep -qsx mthp_khugepaged "$1/$name/.gitignore" ||
 		die "$1/$name is something else: move it away"
 }
 
 # add SELFTESTS: without what was built here, and leaving what was built there; a file that
-# did not change keeps its time.
+# did not change keeps its time. The list must not name what is not there, even for a moment:
+# then none of the selftests can be built.
 add()
 {
+	next=
 	if ! grep -qxF "$line" "$1/Makefile"; then
 		# The list is sorted but for its end.
 		next=$(LC_ALL=C awk -v name=$name '
 			$1 == "TARGETS" && $2 == "+=" && $3 > name { print NR; exit }' "$1/Makefile")
 		[ -n "$next" ] || die "$1/Makefile has no list of TARGETS that $name would fit into"
-		sed -i "${next}i $line" "$1/Makefile"
 	fi
 	rsync -rEcC --delete --filter=':- .gitignore' "$TOP/$selftests/mm/" "$1/$name/"
+	[ -z "$next" ] || sed -i "${next}i $line" "$1/Makefile"
 }
 
 remove()
 {
-	rm -rf "${1:?}/$name"
 	sed -i "/^$line\$/d" "$1/Makefile"
+	rm -rf "${1:?}/$name"
 }
 
 # write_patch SELFTESTS FILE: what add does to a tree that has nothing but the list.
