@@ -17,7 +17,8 @@ for group in ORD- OCC- VET-2 VET-3 VET-4 VET-5 REG-1 REG-3 REG-4 REG-5 REG-7 REG
 done
 ok "three equivalent ones at most" \
 	[ "$(grep -l '^// Equivalent:' "$bugs"/*.cocci | wc -l)" -le 3 ]
-mkdir "$work/bugs"
+mkdir "$work/bugs" "$work/vm"
+cp "$TOP"/vm/*.py "$work/vm"
 cp "$bugs"/*.py "$bugs/first-node.cocci" "$bugs/mlock-lost.cocci" "$work/bugs"
 echo "// Bug: its head ends here" >"$work/bugs/half.cocci"
 try "$work/bugs/run.py" --list
