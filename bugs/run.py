@@ -13,10 +13,8 @@ if every bug was noticed and the right kernel passed everything, else 1.
 """
 import argparse
 import concurrent.futures
-import fcntl
 import os
 import pathlib
-import re
 import signal
 import sys
 import time
@@ -27,7 +25,7 @@ sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "vm"))
 import peer
 from bug import RIGHT, V10, Bug, find_bugs, read_bugs
 from children import Trouble, end
-from guest import BUILD
+from guest import BUILD, alone_in, jobs_wanted
 from guests import EXPLORER, RACES, TESTS
 from images import Images
 from progress import Progress, note
@@ -156,17 +154,10 @@ def main():
     bugs = read_bugs(options.names)
     if os.environ.get("PEER", peer.NAME) != peer.NAME:
         raise Trouble(f"PEER={os.environ['PEER']}: there is only {peer.NAME}")
-    jobs = os.environ.get("BUGS_JOBS") or str(os.cpu_count() or 1)
-    if not re.fullmatch("[1-9][0-9]?", jobs):
-        raise Trouble(f"BUGS_JOBS={jobs}: not a number of guests from 1 to 99")
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    with open(FOLDER / "lock", "w", encoding="ascii") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Trouble(f"another run writes to {FOLDER}") from None
+    jobs = jobs_wanted("BUGS_JOBS")
+    with alone_in(FOLDER):
         start = time.monotonic()
-        entries, wrong = try_all(bugs, options.names, int(jobs))
+        entries, wrong = try_all(bugs, options.names, jobs)
         report(entries, wrong, time.monotonic() - start)
         print(f"all that is known: {FOLDER}/bugs.md {FOLDER}/bugs.json")
     return not any(wrong.values()) and all(entry["verdict"] in GOOD for entry in entries)

@@ -3,7 +3,7 @@
 import dataclasses
 import re
 
-from log import FAIL, PASS, SKIP, VERDICTS, XFAIL, read_log
+from log import FAIL, PASS, VERDICTS, XFAIL, read_log
 
 UNAME = {"amd64": "x86_64", "arm64": "aarch64", "ppc64el": "ppc64le"}
 

@@ -12,9 +12,9 @@ from text import column_letters, kernel_lines, legend, names_of
 
 STYLE = (pathlib.Path(__file__).parent / "page.css").read_text(encoding="ascii")
 # What is drawn over each other, and what it stands for.
-LEGEND = ((["page"], "p", "base page"), (["folio"], "4", "folio, with its order"),
-          (["empty"], "", "empty"), (["zero"], "z", "zero page"), (["other"], "s", "anything else"),
-          (["wrong"], "!", "should not be"), (["page", "differs"], "", "expected and seen differ"))
+COLOURS = ((["page"], "p", "base page"), (["folio"], "4", "folio, with its order"),
+           (["empty"], "", "empty"), (["zero"], "z", "zero page"), (["other"], "s", "anything else"),
+           (["wrong"], "!", "should not be"), (["page", "differs"], "", "expected and seen differ"))
 
 
 def escaped(text):
@@ -98,7 +98,7 @@ def failures(column):
 
 def colours():
     yield '<p class="colours">'
-    for kinds, letter, meaning in LEGEND:
+    for kinds, letter, meaning in COLOURS:
         squares = "".join(f'<rect class="{kind}" width="9" height="9"/>' for kind in kinds)
         yield f'<span><svg viewBox="0 0 9 9">{squares}<text x="4.5" y="7">{letter}</text></svg> ' \
               f"{meaning}</span>"

@@ -15,12 +15,9 @@ without a reason; of compare, if nothing differs; else 1.
 """
 import argparse
 import concurrent.futures
-import contextlib
-import fcntl
 import os
 import pathlib
 import queue
-import re
 import signal
 import sys
 
@@ -31,7 +28,7 @@ import output
 from children import Trouble, end, run
 from column import columns_of
 from compare import differences
-from guest import BUILD, TOP
+from guest import BUILD, TOP, alone_in, jobs_wanted
 from guests import PROGRAMS, TESTS, Guests, column_of, failed_entry, turn
 from kernels import Kernel, here, select
 from progress import Progress, count, note
@@ -60,31 +57,12 @@ def wanted_kernels():
     return sorted(kernels, key=lambda kernel: kernel.machine == here())
 
 
-def jobs():
-    text = os.environ.get("JOBS") or str(os.cpu_count() or 1)
-    if not re.fullmatch("[1-9][0-9]?", text):
-        raise Trouble(f"JOBS={text}: not a number of guests from 1 to 99")
-    return int(text)
-
-
 def programs():
     wanted = words("PROGRAMS", TESTS)
     for program in wanted:
         if program not in PROGRAMS:
             raise Trouble(f"PROGRAMS={program}: there are {' '.join(PROGRAMS)}")
     return wanted
-
-
-@contextlib.contextmanager
-def alone_in(folder):
-    """A folder that no other run writes to meanwhile."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / "lock", "w", encoding="ascii") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Trouble(f"another run writes to {folder}: give BUILD= another folder") from None
-        yield
 
 
 def build_for(kernels):
@@ -126,7 +104,8 @@ def run_guests(kernels, guests):
              "FRESH=1 begins anew")
     progress = Progress(len(left))
     turns = queue.SimpleQueue()
-    for number in range(jobs()):
+    jobs = jobs_wanted("JOBS")
+    for number in range(jobs):
         turns.put(number)
 
     def run_one(one):
@@ -143,7 +122,7 @@ def run_guests(kernels, guests):
         progress.tell(f"{kernel.name}, {program}: {in_words(column_of(kernel, [entry]))} "
                       f"({entry['seconds']:.0f} s)")
 
-    with concurrent.futures.ThreadPoolExecutor(jobs()) as pool:
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         for _ in pool.map(run_one, left):
             pass
     return [column_of(kernel, [entries[kernel, program] for program in programs()])
@@ -152,7 +131,7 @@ def run_guests(kernels, guests):
 
 def matrix():
     # Before anything is built or fetched for a wrong word.
-    jobs(), programs()
+    jobs_wanted("JOBS"), programs()
     kernels = wanted_kernels()
     folder = BUILD / "matrix"
     with alone_in(folder):

@@ -387,16 +387,6 @@ EOF
 : >"$PLAY/begun"
 env ARCH=amd64 SERIES="7.1 7.3" JOBS=1 "$run" matrix >"$work/out" 2>"$work/err" </dev/null &
 matrix=$!
-within()
-{
-	tries=$(($1 * 20))
-	shift
-	until "$@"; do
-		tries=$((tries - 1))
-		[ $tries -gt 0 ] || return 1
-		sleep 0.05
-	done
-}
 two_begun()
 {
 	[ "$(wc -l <"$PLAY/begun")" -ge 2 ]

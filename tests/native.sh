@@ -139,18 +139,6 @@ marked()
 	done
 }
 
-# within SECONDS COMMAND...: until the command succeeds.
-within()
-{
-	tries=$(($1 * 20))
-	shift
-	until "$@"; do
-		tries=$((tries - 1))
-		[ $tries -gt 0 ] || return 1
-		sleep 0.05
-	done
-}
-
 nothing_marked()
 {
 	[ -z "$(marked)" ]

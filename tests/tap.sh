@@ -66,6 +66,18 @@ one_line()
 	[ "$(wc -l <"$work/err")" -eq 1 ]
 }
 
+# within SECONDS COMMAND...: until the command succeeds.
+within()
+{
+	tries=$(($1 * 20))
+	shift
+	until "$@"; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || return 1
+		sleep 0.05
+	done
+}
+
 finish()
 {
 	echo "1..$count"

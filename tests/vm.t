@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # The VM: what goes in, what comes out, and what is said when it goes wrong. The guests
-# are busybox and a line of shell; the suite is not needed.
+# are busybox and a line of shell; the suite is not needed. Beside others.
 set -u
 . "${0%/*}/tap.sh"
 

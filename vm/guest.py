@@ -1,15 +1,38 @@
 # SPDX-License-Identifier: GPL-2.0
 """A guest from its start to its end, and the logs that it leaves."""
+import contextlib
 import dataclasses
+import fcntl
 import os
 import pathlib
+import re
 import time
 
-from children import run_child
+from children import Trouble, run_child
 
 TOP = pathlib.Path(__file__).resolve().parent.parent
 BUILD = pathlib.Path(os.environ.get("BUILD") or TOP / "build").absolute()
 LOGS = BUILD / "log"
+
+
+def jobs_wanted(name):
+    """How many guests at a time; @name: the variable that may say so."""
+    text = os.environ.get(name) or str(os.cpu_count() or 1)
+    if not re.fullmatch("[1-9][0-9]?", text):
+        raise Trouble(f"{name}={text}: not a number of guests from 1 to 99")
+    return int(text)
+
+
+@contextlib.contextmanager
+def alone_in(folder):
+    """A folder that no other run writes to meanwhile."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / "lock", "w", encoding="ascii") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Trouble(f"another run writes to {folder}: give BUILD= another folder") from None
+        yield
 
 
 def text_of(path):
