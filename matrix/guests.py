@@ -14,8 +14,8 @@ from kernels import here
 from log import read_log
 from skips import unexpected_skips
 
-CACHE = pathlib.Path(os.environ.get("CACHE") or pathlib.Path(
-    os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "mthp_khugepaged")
+# Locks that all matrices on this machine see.
+TURNS = pathlib.Path(os.environ.get("TURNS") or f"/run/lock/mthp_khugepaged-{os.getuid()}")
 TESTS, RACES = "mthp_khugepaged", "mthp_races"
 PROGRAMS = (TESTS, "mthp_explore", RACES)
 # Races have two parties; for the others one CPU is enough.
@@ -32,8 +32,8 @@ def turn(number):
     have: else the limits of time would be wrong for both. Yields a descriptor: who inherits it
     keeps the turn, also when we are killed.
     """
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with open(CACHE / f"guest-{number}.lock", "w", encoding="ascii") as lock:
+    TURNS.mkdir(parents=True, exist_ok=True)
+    with open(TURNS / f"guest-{number}", "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield lock.fileno()
 

@@ -9,8 +9,8 @@ The suite on many kernels, and the table of what came of it.
 
 From the environment, for matrix: ARCH, machines (amd64 arm64 arm64-16k), SERIES, what to run of
 each (all, latest, 7.2 or 7.2.11; default: all on this machine's architecture, latest on others),
-PROGRAMS, JOBS, guests at a time, FRESH=1, to forget what an earlier run has ended; and what
-vm/suite.sh takes. Exit status: 0 if nothing failed, all came to an end, and nothing was skipped
+PROGRAMS, JOBS, guests at a time, FRESH=1, to forget what an earlier run has ended, TURNS, a folder
+for the locks by which guests of several matrices take turns; and what vm/suite.sh takes. Exit status: 0 if nothing failed, all came to an end, and nothing was skipped
 without a reason; of compare, if nothing differs; else 1.
 """
 import argparse

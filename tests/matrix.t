@@ -263,12 +263,7 @@ case $2 in
 */7.1.*) name=old ;;
 *) name=new ;;
 esac
-# Whoever wrote this is done, and meanwhile nobody else was to be there.
-[ "$(ls "$PLAY/now" | wc -l)" -eq 0 ] || echo "$name" >>"$PLAY/together"
-: >"$PLAY/now/$$"
-trap 'rm -f "$PLAY/now/$$"; exit 1' TERM
 . "$PLAY/$name"
-rm -f "$PLAY/now/$$"
 EOF
 chmod +x "$work/qemu"
 PLAY=$work/play
@@ -278,7 +273,7 @@ export PLAY QEMU
 # play NAME: how the guest of that name is to be, from stdin.
 play()
 {
-	mkdir -p "$PLAY/now"
+	mkdir -p "$PLAY"
 	cat >"$PLAY/$1"
 }
 
@@ -290,9 +285,7 @@ play_right()
 		passing copied "$2" | sed "s/generation mainline/generation $3/"
 		echo "@vm@ exit 0"
 		echo END
-		# At its end it is killed.
-		# shellcheck disable=SC2016
-		printf '%s\n' 'sleep 0.3' 'rm -f "$PLAY/now/$$"' 'echo "@vm@ end"'
+		echo 'echo "@vm@ end"'
 	} | play "$1"
 }
 
@@ -307,6 +300,9 @@ cp -a "$BUILD/mm" "$BUILD/suite" "$work/build"
 cp -a "$BUILD/mm" "$BUILD/suite" "$work/other"
 BUILD=$work/build
 here=$BUILD/matrix
+# Nor are its guests waited for.
+TURNS=$work/turns
+export TURNS
 play_right old 7.1.13 none
 play_right new 7.3.4 mainline
 matrix
@@ -405,22 +401,50 @@ wait "$matrix"
 ok "stopped: no guest is left" within 10 nobody_plays
 play_right new 7.3.4 mainline
 : >"$PLAY/begun"
-rm -f "$PLAY/now"/*
 matrix
 ok "stopped, and on: says so" said "^going on: 1 of 2 are known"
 ok "stopped, and on: only the rest" [ "$(wc -l <"$PLAY/begun")" -eq 1 ]
 ok "stopped, and on: the whole table" \
 	[ "$(grep -cE '^7\.[13]\.[0-9]+ x86_64 +4k +9 +2 +0 +1 +1 ' "$work/out")" -eq 2 ]
 
-# Two at once, each with a folder of its own, as many guests as one would have.
-rm -f "$PLAY/together" "$PLAY/now"/*
-env ARCH=amd64 SERIES=7.3 JOBS=1 BUILD="$work/other" "$run" matrix >"$work/out2" \
-	2>"$work/err2" </dev/null &
+# Two at once, each with a folder of its own: the guest of the second waits for that of the first.
+begin_matrix()
+{
+	env ARCH=amd64 SERIES=7.3 JOBS=1 FRESH=1 BUILD="$1" "$run" matrix >"$1.out" 2>"$1.err" \
+		</dev/null &
+}
+
+one_begun()
+{
+	[ "$(wc -l <"$PLAY/begun")" -eq 1 ]
+}
+
+# waits PID: the process does, for a lock.
+waits()
+{
+	grep -q -e "-> FLOCK .* $1 " /proc/locks
+}
+
+{
+	# shellcheck disable=SC2016
+	echo 'read -r _ <"$PLAY/fifo"'
+	cat "$PLAY/new"
+} >"$PLAY/held"
+cp "$PLAY/held" "$PLAY/new"
+: >"$PLAY/begun"
+begin_matrix "$work/other"
+first=$!
+ok "two at once: the first begins" within 60 one_begun
+begin_matrix "$work/build"
 second=$!
-matrix FRESH=1
-first_status=$status
+ok "two at once: the second waits" within 60 waits $second
+ok "two at once: without a guest" one_begun
+echo go >"$PLAY/fifo"
+within 60 two_begun
+echo go >"$PLAY/fifo"
+wait $first
+ok "two at once: the first passes" [ $? -eq 0 ]
 wait $second
-ok "two at once: both pass" [ "$first_status$?" = 00 ]
-ok "two at once: in turns" [ ! -e "$PLAY/together" ]
+ok "two at once: the second passes" [ $? -eq 0 ]
 
 finish
