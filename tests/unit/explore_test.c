@@ -263,7 +263,6 @@ TEST_F(explore, options_hold)
 	self->options.max_ptes_none = 7;
 	self->options.states = BIT(PTE_EMPTY) | BIT(PTE_PRESENT);
 	self->options.rounds = 1;
-	self->options.never_forced = true;
 	EXPECT_EQ(BIT(FAMILY_ONE_SIZE) | BIT(FAMILY_SOME_SIZES) | BIT(FAMILY_ALL_SIZES),
 		  draw_families(&self->options));
 	for (seed = 0; seed < 200; seed++) {
@@ -273,7 +272,6 @@ TEST_F(explore, options_hold)
 
 			EXPECT_EQ(0U, pte_table_count(c->start, ~self->options.states));
 			EXPECT_EQ(0UL, pte_table_orders(c->start) & ~self->options.folio_orders);
-			EXPECT_FALSE(has_step(c, STEP_FORCE, 0));
 			for (step = 0; step < c->nr_steps; step++) {
 				EXPECT_FALSE(c->steps[step].kind == STEP_NONE &&
 					     c->steps[step].value != 7);

@@ -727,8 +727,6 @@ bool draw_batch(uint64_t seed, uint64_t turn, const struct draw_options *options
 		draw_start(&b, family, cases, nr);
 	/* A third of each family, and not always beside the same limits; see draw_none(). */
 	forced = (nth + nth / 3 + family) % 3 ? rounds : below(&b.common, rounds);
-	if (options->never_forced)
-		forced = rounds;
 	for (round = 0; round < rounds && drawn; round++)
 		draw_round(&b, family, !round, round == forced ? STEP_FORCE : STEP_COLLAPSE,
 			   cases, nr);

@@ -38,7 +38,6 @@ struct draw_options {
 	unsigned long max_ptes_none;	/* or DRAW_ANY_LIMIT */
 	unsigned long states;		/* bit mask of BIT(enum pte_state) */
 	unsigned int rounds;		/* collapses in a case, DRAW_MAX_ROUNDS at most */
-	bool never_forced;		/* no MADV_COLLAPSE among them */
 };
 
 /* draw_families() - bit mask of the families that some options leave. */

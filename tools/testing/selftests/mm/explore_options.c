@@ -76,15 +76,6 @@ static unsigned long default_states(void)
 	return veto ? DRAW_STATES : DRAW_STATES & ~BIT(PTE_LAZYFREE);
 }
 
-/*
- * Up to 7.1 MADV_COLLAPSE wants one writable PTE (mm/khugepaged.c: hpage_collapse_scan_pmd()),
- * and which are, no table tells: those of pages that were forgotten or swapped out need not be.
- */
-static bool force_is_unpredictable(void)
-{
-	return generation_detect(&suite.vm) == GEN_NONE;
-}
-
 static bool parse_number(const char *option, const char *text, unsigned long min,
 			 unsigned long max, unsigned long *number)
 {
@@ -398,7 +389,6 @@ bool explore_parse_options(int argc, char **argv, struct explore_options *explor
 				.pmd_order = suite.vm.pmd_order,
 				.max_ptes_none = DRAW_ANY_LIMIT,
 				.states = default_states(),
-				.never_forced = force_is_unpredictable(),
 				.rounds = DEFAULT_ROUNDS,
 			},
 		},
