@@ -75,11 +75,11 @@ bugs-list:
 # The suite on many kernels. ARCH= may name several machines here. They build by themselves,
 # for each architecture.
 matrix:
-	@ARCH= $(VM)/deps.sh matrix
+	@ARCH= PAGE= $(VM)/deps.sh matrix
 	@$(TOP)/matrix/run.py matrix
 
 compare:
-	@ARCH= $(VM)/deps.sh matrix
+	@ARCH= PAGE= $(VM)/deps.sh matrix
 	@$(TOP)/matrix/run.py compare "$$A" "$$B"
 
 report: build

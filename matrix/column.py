@@ -75,6 +75,7 @@ def columns_of(texts):
     logs = [(name, read_log(text)) for text, name in {text: name for name, text in texts}.items()]
     # What broke off knows less of its machine than others of the same release.
     for name, log in sorted(logs, key=lambda one: not one[1].page_kb):
+        log.source = name
         kernel = log.release or name
         if not log.page_kb:
             same = [key for key in columns if key[1] == kernel]

@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import pathlib
-import shutil
 
 from column import Column, machine_of, version_of
 from guest import BUILD, TOP, run_guest, text_of, write_whole
@@ -87,7 +86,8 @@ class Guests:
                           **dict(kernel.environment, KERNEL=str(image), PROGRAM=program,
                                  CPUS=os.environ.get("CPUS") or CPUS.get(program, "1")))
         console = self.file(kernel, program, "log")
-        shutil.copyfile(guest.log("console"), console)
+        # There is none where the guest was refused before it began.
+        console.write_text(guest.text("console"))
         entry = {"identity": identity, "status": guest.status, "seconds": guest.seconds,
                  "log": str(console), "said": guest.text("run").splitlines()}
         if "@vm@ end" in text_of(console):
@@ -107,6 +107,7 @@ def failed_entry(why):
 def log_of(kernel, entry):
     """The Log of a guest, and whether it is one of this kernel."""
     log = read_log(text_of(pathlib.Path(entry["log"])))
+    log.source = entry["log"]
     if not log.release:
         # vm/run.sh says why, and shows what it saw.
         why = [line.partition(": ")[2] for line in entry["said"] if ".sh: " in line]

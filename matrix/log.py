@@ -9,7 +9,7 @@ VERDICTS = (FAIL, LOST, XFAIL, PASS, SKIP)
 
 HEADER = re.compile(r"((?:# )*)K?TAP version ")
 # A name has no bracket: that is the kernel, in the middle of a line.
-RESULT = re.compile(r"(not )?ok (\d+) (?:- )?([^#\[]*?)\s*(?:# *(SKIP|XFAIL)\b *(.*))?$")
+RESULT = re.compile(r"(not )?ok (\d+) (?:- )?([^#\[]*?)\s*(?:# *(?:(SKIP|XFAIL)\b)? *(.*))?$")
 BEGUN = re.compile(r"#\s+RUN\s+(\S+)")
 # What the harness says beside a test's own words.
 OF_THE_HARNESS = re.compile(r"#\s+(RUN|OK|SKIP|FAIL)\s")
@@ -35,6 +35,7 @@ class Test:
 @dataclasses.dataclass
 class Log:
     """What one log holds."""
+    source: str = ""            # the name of the log
     tests: list = dataclasses.field(default_factory=list)
     nothing_because: str = ""   # a program skipped all of its tests
     trouble: str = ""           # why it is not to be believed, whatever its tests say
@@ -77,7 +78,8 @@ class Document:
         elif not log.failed:
             for test in results.tests:
                 if test.verdict == FAIL:
-                    log.blame(f"{test.name}: not ok, though none of its tests failed")
+                    log.blame(f"{test.name}: not ok, though none of its tests failed"
+                              f"{f': {test.reason}' if test.reason else ''}")
 
 
 class Results:

@@ -13,7 +13,8 @@ from text import column_letters, kernel_lines, legend, names_of
 STYLE = (pathlib.Path(__file__).parent / "page.css").read_text(encoding="ascii")
 # What is drawn over each other, and what it stands for.
 COLOURS = ((["page"], "p", "base page"), (["folio"], "4", "folio, with its order"),
-           (["empty"], "", "empty"), (["zero"], "z", "zero page"), (["other"], "s", "anything else"),
+           (["empty"], "", "empty"), (["zero"], "z", "zero page"),
+          (["other"], "s", "anything else"),
            (["wrong"], "!", "should not be"), (["page", "differs"], "", "expected and seen differ"))
 
 

@@ -10,14 +10,16 @@ The suite on many kernels, and the table of what came of it.
 From the environment, for matrix: ARCH, machines (amd64 arm64 arm64-16k), SERIES, what to run of
 each (all, latest, 7.2 or 7.2.11; default: all on this machine's architecture, latest on others),
 PROGRAMS, JOBS, guests at a time, FRESH=1, to forget what an earlier run has ended, TURNS, a folder
-for the locks by which guests of several matrices take turns; and what vm/suite.sh takes. Exit status: 0 if nothing failed, all came to an end, and nothing was skipped
-without a reason; of compare, if nothing differs; else 1.
+for the locks by which guests of several matrices take turns; and what vm/suite.sh takes. Exit
+status: 0 if nothing failed, all came to an end, and nothing was skipped without a reason; of
+compare, if nothing differs; else 1.
 """
 import argparse
 import concurrent.futures
 import os
 import pathlib
 import queue
+import re
 import signal
 import sys
 
@@ -25,7 +27,7 @@ sys.dont_write_bytecode = True
 # What is beside this file, and in vm/.
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "vm"))
 import output
-from children import Trouble, end, run
+from children import Trouble, end, ending, run
 from column import columns_of
 from compare import differences
 from guest import BUILD, TOP, alone_in, jobs_wanted
@@ -72,8 +74,16 @@ def build_for(kernels):
                    if name not in ("MAKEFLAGS", "MAKEOVERRIDES", "MFLAGS", "PAGE")}
     for arch in dict.fromkeys([here(), *(kernel.arch for kernel in kernels)]):
         environment["ARCH"] = arch
+        note(f"building for {arch}")
         run([TOP / "vm/deps.sh", "build", "vm"], env=environment, stderr=None)
         run(["make", "-s", "-C", TOP, "build"], env=environment)
+
+
+def refuse_unknown_tests():
+    """A word that no program knows, before a guest is booted for it."""
+    for test in words("TESTS", ""):
+        for program in programs():
+            run([BUILD / "suite" / program, "--test", test, "--categories"])
 
 
 def fetch(kernel):
@@ -99,9 +109,10 @@ def run_guests(kernels, guests):
                 entries[kernel, program] = known
             else:
                 left.append((kernel, program))
-    if entries:
+    if len(entries) > sum(image is None for image in images.values()) * len(programs()):
         note(f"going on: {len(entries)} of {len(entries) + len(left)} are known; "
              "FRESH=1 begins anew")
+    note(f"booting {count(len(left), 'guest')}")
     progress = Progress(len(left))
     turns = queue.SimpleQueue()
     jobs = jobs_wanted("JOBS")
@@ -119,6 +130,8 @@ def run_guests(kernels, guests):
         finally:
             turns.put(number)
         entries[one] = entry
+        if ending.is_set():
+            return
         progress.tell(f"{kernel.name}, {program}: {in_words(column_of(kernel, [entry]))} "
                       f"({entry['seconds']:.0f} s)")
 
@@ -140,7 +153,10 @@ def matrix():
         if ended.exists() or os.environ.get("FRESH"):
             guests.forget()
             ended.unlink(missing_ok=True)
+        for old in folder.glob("matrix.*"):
+            old.unlink()
         build_for(kernels)
+        refuse_unknown_tests()
         columns = sorted(run_guests(kernels, guests), key=lambda column: column.key)
         output.write(columns, folder, "matrix", f"mTHP collapse on {count(len(columns), 'kernel')}")
         ended.touch()
@@ -154,16 +170,21 @@ def is_log(path):
 
 
 def one_side(side, wanted):
-    """The column of A or B: a kernel that is run, or a saved log."""
+    """What A or B names: the column of a saved log, or a kernel that is to be run."""
     path = pathlib.Path(wanted)
     if path.is_file() and is_log(path):
         return columns_of([(path.stem, path.read_text(errors="replace"))])[0]
     page = (os.environ.get("PAGE") or "4k").lower()
     machine = (os.environ.get("ARCH") or here()) + (f"-{page}" if page != "4k" else "")
-    if path.is_file() or "/" in wanted:
-        kernel = Kernel(machine, str(path.absolute()))
-    else:
-        kernel = select(machine, [wanted])[-1]
+    if path.is_file():
+        return Kernel(machine, str(path.absolute()))
+    if "/" in wanted or not re.fullmatch(r"latest|[0-9.]+", wanted):
+        raise Trouble(f"compare: {side}={wanted}: no such file")
+    return select(machine, [wanted])[-1]
+
+
+def run_side(side, kernel):
+    """The column of a kernel, run anew."""
     build_for([kernel])
     guests = Guests(BUILD / "compare" / side)
     guests.forget()
@@ -174,8 +195,11 @@ def compare(a, b):
     if not a or not b:
         raise Trouble("compare: say which two kernels, with A= and B=")
     with alone_in(BUILD / "compare"):
+        sides = {"A": one_side("A", a), "B": one_side("B", b)}
         build_for([])
-        columns = [one_side(side, wanted) for side, wanted in (("A", a), ("B", b))]
+        refuse_unknown_tests()
+        columns = [run_side(side, what) if isinstance(what, Kernel) else what
+                   for side, what in sides.items()]
     for side, line in zip(["", "A", "B"], aligned(list(kernel_lines(columns)))):
         print(f"{side:3}{line}")
     lines = differences(*columns, Rows())

@@ -41,12 +41,12 @@ def bars(lines):
 
 def kernel_lines(columns):
     """A line for each kernel, with a head."""
-    yield "kernel", "pages", "PMD order", "passed", "failed", "xfailed", "skipped", "s", ""
+    yield "kernel", "pages", "PMD", "logs", "passed", "failed", "xfailed", "skipped", "s", ""
     for column in columns:
         counts = [str(column.number(verdict)) for verdict in (PASS, FAIL, XFAIL, SKIP)]
         trouble = f"did not finish: {column.troubles[0].trouble}" if column.troubles else ""
         yield (column.name, f"{column.known('page_kb')}k" if column.known("page_kb") else "",
-               str(column.known("pmd_order")), *counts,
+               str(column.known("pmd_order")), str(len(column.logs)), *counts,
                f"{column.seconds:.0f}" if column.seconds else "", trouble)
 
 
@@ -99,11 +99,11 @@ def failures(columns):
             yield from (f"  | {line}" for line in log.last_lines)
         for reason in column.unexpected:
             yield f"{column.name}: its machine is no reason to skip for this: {reason}"
-        for test in column.tests:
-            if test.verdict == FAIL:
-                yield f"{column.name}: {test.name} failed"
-            elif test.verdict == LOST:
-                yield f"{column.name}: {test.name} was running"
+        for log in column.logs:
+            for test in log.tests:
+                if test.verdict in (FAIL, LOST):
+                    what = "failed" if test.verdict == FAIL else "was running"
+                    yield f"{column.name}: {test.name} {what}: see {log.source}"
 
 
 def plain(table, columns):

@@ -101,17 +101,17 @@ report "$work/passing.log" "$work/failing.log" "$work/broken.log" "$work/nested.
 ok "logs: read, not all is well" [ "$status" -eq 1 -a ! -s "$work/err" ]
 ok "logs: each kernel has its line" [ "$(sed '/^$/,$d' "$work/out" | \
 	grep -cE '^(7\.3\.4 x|7\.2\.13 x|7\.1\.13 x|6\.12\.107 a)')" -eq 4 ]
-ok "passing: counted" grep -qE '^7\.3\.4 x86_64 .* 2 +0 +1 +1$' "$work/out"
+ok "passing: counted" grep -qE '^7\.3\.4 x86_64 .* 1 +2 +0 +1 +1$' "$work/out"
 ok "failing: counted" grep -qE '^7\.2\.13 x86_64 .* 1 +1 +0 +0$' "$work/out"
-ok "failing: named" grep -qx '7.2.13 x86_64: collapse.hole_spoils_one_region failed' "$work/out"
+ok "failing: named" grep -qx '7.2.13 x86_64: collapse.hole_spoils_one_region failed: see failing' "$work/out"
 ok "failing: its row too" grep -qE '^OCC-1 .*FAIL' "$work/out"
 ok "broken off: says why" grep -q "^7.1.13 x86_64 .*did not finish: the guest's kernel panicked" \
 	"$work/out"
 ok "broken off: the last lines" grep -q '^  | \[   12.345678\] Kernel panic' "$work/out"
 ok "broken off: what was running" \
-	grep -qx '7.1.13 x86_64: each_order.order_10.full_range was running' "$work/out"
+	grep -qx '7.1.13 x86_64: each_order.order_10.full_range was running: see broken' "$work/out"
 ok "broken off: rows of which nothing is known" grep -qE '^INP-1 .*lost' "$work/out"
-ok "within another output: the same" grep -qE '^6\.12\.107 aarch64-16k +16k +11 +2 +0 +1 +1$' \
+ok "within another output: the same" grep -qE '^6\.12\.107 aarch64-16k +16k +11 +1 +2 +0 +1 +1$' \
 	"$work/out"
 ok "skips: the reason, how often, where" \
 	grep -qx 'a: this machine has no anonymous folios of this order (1 test; 7.3.4 x86_64; 6.12.107 aarch64-16k)' "$work/out"
@@ -246,6 +246,9 @@ ok "compare, counters: what moved" grep -qx '    B: moved, order 2: nr_anon 5' "
 failing | sed 's/seen     pppp/seen     2---/' >"$work/other-map.log"
 compare "$work/failing.log" "$work/other-map.log"
 ok "compare, two failures: what was seen" grep -q '^    B:  *seen  *2---' "$work/out"
+compare "$work/passing.log" "$work/none.log"
+ok "compare: no such log, before anything else" failed_with 1 "B=.*none.log: no such file"
+ok "compare: no such log, nothing else" one_line
 printf 'TAP version 13\n\0' >"$work/image"
 compare "$work/passing.log" "$work/image"
 ok "compare: an image with such words is no log" failed_with 1 "is no kernel image"
@@ -309,7 +312,7 @@ matrix
 ok "matrix: passes" [ "$status" -eq 0 ]
 ok "matrix: a line for each guest" [ "$(grep -cE '^[12]/2 7\.[13]\.[0-9]+ amd64, mthp_khugepaged: 2' \
 	"$work/err")" -eq 2 ]
-ok "matrix: the table" [ "$(grep -cE '^7\.[13]\.[0-9]+ x86_64 +4k +9 +2 +0 +1 +1 ' "$work/out")" -eq 2 ]
+ok "matrix: the table" [ "$(grep -cE '^7\.[13]\.[0-9]+ x86_64 +4k +9 +1 +2 +0 +1 +1 ' "$work/out")" -eq 2 ]
 ok "matrix: all forms" [ -s "$here/matrix.html" -a -s "$here/matrix.json" -a \
 	-s "$here/matrix.ktap" -a -s "$here/matrix.md" ]
 ok "matrix: the page tells how to see it again" grep -q "7.3.4" "$here/matrix.html"
@@ -321,6 +324,14 @@ rm "$here/ended"
 matrix
 ok "not ended, nothing left to do: nothing is run" [ ! -s "$PLAY/begun" ]
 rm "$here/ended"
+matrix TESTS=nobody
+ok "a test that nobody has: refused, and told" failed_with 1 "is called nobody"
+ok "a test that nobody has: no guest" [ ! -s "$PLAY/begun" ]
+matrix TIMEOUT=abc
+ok "a guest that was refused: told" \
+	grep -q "^7\.3.*did not finish: a time limit of 'abc'" "$work/out"
+rm "$here/ended"
+: >"$PLAY/begun"
 matrix APPEND=quiet
 ok "other settings: nothing is kept" [ "$(wc -l <"$PLAY/begun")" -eq 2 ]
 
@@ -371,7 +382,7 @@ wait
 EOF
 matrix HANG_TIMEOUT=1
 ok "hangs: told" grep -q '^7\.3.*did not finish: the guest hangs' "$work/out"
-ok "hangs: the other kernel is there" grep -qE '^7\.1\.[0-9]+ x86_64 +4k +9 +2 ' "$work/out"
+ok "hangs: the other kernel is there" grep -qE '^7\.1\.[0-9]+ x86_64 +4k +9 +1 +2 ' "$work/out"
 
 # Stopped half-way.
 mkfifo "$PLAY/fifo"
@@ -398,6 +409,8 @@ try "$run" matrix
 ok "a second one in the same folder: refused" failed_with 1 "another run writes to .*give BUILD="
 kill -TERM "$matrix"
 wait "$matrix"
+ok "stopped: says nothing of a guest that was" sh -c "! grep -q 'did not finish' '$work/err'"
+ok "stopped: no table of before is left" [ ! -e "$here/matrix.html" ]
 ok "stopped: no guest is left" within 10 nobody_plays
 play_right new 7.3.4 mainline
 : >"$PLAY/begun"
@@ -405,7 +418,7 @@ matrix
 ok "stopped, and on: says so" said "^going on: 1 of 2 are known"
 ok "stopped, and on: only the rest" [ "$(wc -l <"$PLAY/begun")" -eq 1 ]
 ok "stopped, and on: the whole table" \
-	[ "$(grep -cE '^7\.[13]\.[0-9]+ x86_64 +4k +9 +2 +0 +1 +1 ' "$work/out")" -eq 2 ]
+	[ "$(grep -cE '^7\.[13]\.[0-9]+ x86_64 +4k +9 +1 +2 +0 +1 +1 ' "$work/out")" -eq 2 ]
 
 # Two at once, each with a folder of its own: the guest of the second waits for that of the first.
 begin_matrix()

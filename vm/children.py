@@ -7,6 +7,7 @@ import threading
 
 running = set()
 starting = threading.RLock()
+ending = threading.Event()
 LAST_WORDS = 20     # seconds that a child may take to end
 
 
@@ -49,6 +50,7 @@ def run(command, **options):
 def end(signal_number, _):
     """As a signal wants: no child may outlive us, and none may begin now."""
     starting.acquire()
+    ending.set()
     for what in (signal.SIGTERM, signal.SIGKILL):
         for child in list(running):
             try:
