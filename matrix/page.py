@@ -14,7 +14,7 @@ STYLE = (pathlib.Path(__file__).parent / "page.css").read_text(encoding="ascii")
 # What is drawn over each other, and what it stands for.
 COLOURS = ((["page"], "p", "base page"), (["folio"], "4", "folio, with its order"),
            (["empty"], "", "empty"), (["zero"], "z", "zero page"),
-          (["other"], "s", "anything else"),
+           (["other"], "s", "anything else"),
            (["wrong"], "!", "should not be"), (["page", "differs"], "", "expected and seen differ"))
 
 
