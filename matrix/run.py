@@ -94,24 +94,32 @@ def fetch(kernel):
         return None, f"could not be fetched: {trouble}"
 
 
+def what_is_known(kernels, guests):
+    """
+    Before anything is booted.
+    Return: {kernel: path of its image}, {(kernel, program): entry}, [(kernel, program)] to be run
+    """
+    images, entries, left, kept = {}, {}, [], 0
+    for kernel in kernels:
+        images[kernel], why_not = fetch(kernel)
+        for one in [(kernel, program) for program in programs()]:
+            known = None if why_not else guests.known(*one, images[kernel])
+            kept += bool(known)
+            if known or why_not:
+                entries[one] = known or failed_entry(why_not)
+            else:
+                left.append(one)
+    if kept:
+        note(f"going on: {kept} of {kept + len(left)} are known; FRESH=1 begins anew")
+    return images, entries, left
+
+
 def run_guests(kernels, guests):
     """
     Run what is not known yet.
     Return: [Column], in the order of the kernels
     """
-    images, entries, left = {}, {}, []
-    for kernel in kernels:
-        images[kernel], why_not = fetch(kernel)
-        for program in programs():
-            known = failed_entry(why_not) if why_not else \
-                guests.known(kernel, program, images[kernel])
-            if known:
-                entries[kernel, program] = known
-            else:
-                left.append((kernel, program))
-    if len(entries) > sum(image is None for image in images.values()) * len(programs()):
-        note(f"going on: {len(entries)} of {len(entries) + len(left)} are known; "
-             "FRESH=1 begins anew")
+    images, entries, left = what_is_known(kernels, guests)
     note(f"booting {count(len(left), 'guest')}")
     progress = Progress(len(left))
     turns = queue.SimpleQueue()
@@ -144,7 +152,8 @@ def run_guests(kernels, guests):
 
 def matrix():
     # Before anything is built or fetched for a wrong word.
-    jobs_wanted("JOBS"), programs()
+    jobs_wanted("JOBS")
+    programs()
     kernels = wanted_kernels()
     folder = BUILD / "matrix"
     with alone_in(folder):

@@ -4,7 +4,6 @@ import dataclasses
 
 from log import LOST, PASS, SKIP, VERDICTS
 
-
 # Beside the verdicts of tests: nobody asked.
 NOT_RUN = "not run"
 
