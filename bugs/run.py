@@ -15,7 +15,6 @@ import argparse
 import concurrent.futures
 import os
 import pathlib
-import signal
 import sys
 import time
 
@@ -24,7 +23,7 @@ sys.dont_write_bytecode = True
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "vm"))
 import peer
 from bug import RIGHT, V10, Bug, find_bugs, read_bugs
-from children import Trouble, end
+from children import Trouble, exit_with
 from guest import BUILD, alone_in, jobs_wanted
 from guests import EXPLORER, RACES, TESTS
 from images import Images
@@ -164,9 +163,4 @@ def main():
 
 
 if __name__ == "__main__":
-    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, end)
-    try:
-        sys.exit(0 if main() else 1)
-    except Trouble as trouble:
-        sys.exit(f"bugs: {trouble}")
+    exit_with("bugs", main)

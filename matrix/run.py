@@ -27,7 +27,7 @@ sys.dont_write_bytecode = True
 # What is beside this file, and in vm/.
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "vm"))
 import output
-from children import Trouble, end, ending, run
+from children import Trouble, ending, exit_with, run
 from column import columns_of
 from compare import differences
 from guest import BUILD, TOP, alone_in, jobs_wanted
@@ -252,9 +252,4 @@ def main():
 
 if __name__ == "__main__":
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, end)
-    try:
-        sys.exit(0 if main() else 1)
-    except Trouble as trouble:
-        sys.exit(f"matrix: {trouble}")
+    exit_with("matrix", main)

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 import threading
 
 running = set()
@@ -59,3 +60,17 @@ def end(signal_number, _):
             except (ProcessLookupError, subprocess.TimeoutExpired):
                 pass
     os._exit(128 + signal_number)
+
+
+def exit_with(name, main):
+    """
+    Run a program, and exit: with 0 if it returns true, 1 if not; with its words on Trouble; and
+    without a child when a signal ends it.
+    @name: of the program, before its words
+    """
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)
+    try:
+        sys.exit(0 if main() else 1)
+    except Trouble as trouble:
+        sys.exit(f"{name}: {trouble}")
