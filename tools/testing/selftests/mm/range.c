@@ -121,23 +121,22 @@ int range_each_run(const struct vm_geometry *vm, const struct range *range,
 	return err;
 }
 
-/* The word that range_write_page() writes; never zero. */
-static uint64_t stamp_of(const struct range *range, unsigned int offset, size_t word)
+/* What the words of a page have in common; never zero. */
+static uint64_t stamp_of(const struct range *range, unsigned int offset)
 {
 	uint64_t writes = range->written ? range->written[offset] & RANGE_WRITES : 0;
 
-	return (range->stamp << 32 ^ writes << 48 ^ (uint64_t)(offset + 1) << 16 ^ word) |
-	       BIT_ULL(63);
+	return (range->stamp << 32 ^ writes << 48 ^ (uint64_t)(offset + 1) << 16) | BIT_ULL(63);
 }
 
 void range_write_page(const struct vm_geometry *vm, const struct range *range,
 		      char *page, unsigned int offset)
 {
-	uint64_t *word = (uint64_t *)page;
+	uint64_t *word = (uint64_t *)page, stamp = stamp_of(range, offset);
 	size_t i;
 
 	for (i = 0; i < vm->page_size / sizeof(*word); i++)
-		word[i] = stamp_of(range, offset, i);
+		word[i] = stamp ^ i;
 }
 
 /* Compare the data of one page. */
@@ -148,9 +147,10 @@ static int check_page(const struct vm_geometry *vm, const struct range *range,
 	bool data = range->written ? !(range->written[offset] & RANGE_READS_ZERO) :
 				     pte_is(&range->wanted->pte[offset], PTE_DATA_STATES);
 	size_t i, words = vm->page_size / sizeof(*word);
+	uint64_t stamp = stamp_of(range, offset);
 
 	for (i = 0; i < words; i += step / sizeof(*word)) {
-		uint64_t right = data ? stamp_of(range, offset, i) : 0;
+		uint64_t right = data ? stamp ^ i : 0;
 
 		if (word[i] == right)
 			continue;
