@@ -60,19 +60,6 @@ static enum check_verdict wait_for_scans(struct collapse_check *check, unsigned 
 }
 
 /*
- * For the time of a set-up: these sizes for advised memory only, and no hole is
- * filled, also of other processes. Never none: khugepaged would be stopped.
- */
-static struct thp_settings quiet_settings(const struct vm_geometry *vm, unsigned long orders)
-{
-	struct thp_settings quiet;
-
-	quiet = thp_settings_of(vm, orders ?: BIT(vm->pmd_order), THP_MADVISE);
-	quiet.max_ptes_none = 0;
-	return quiet;
-}
-
-/*
  * With a process on its list khugepaged sleeps between scans; with none it would
  * scan as soon as one comes, at a time that is not ours.
  */
@@ -104,7 +91,7 @@ enum check_verdict check_begin(struct collapse_check *check, const struct vm_geo
 			       enum generation generation, const char *test,
 			       struct check_figures *figures)
 {
-	struct thp_settings quiet = quiet_settings(vm, 0);
+	struct thp_settings quiet = thp_settings_quiet(vm, 0);
 	uint64_t start = now_ns();
 	enum check_verdict verdict;
 
@@ -185,7 +172,7 @@ enum check_verdict check_data(struct collapse_check *check, unsigned int nr)
 static enum check_verdict lay_out(struct collapse_check *check, unsigned int first,
 				  unsigned int nr)
 {
-	struct thp_settings quiet = quiet_settings(&check->vm, check_orders_on(check));
+	struct thp_settings quiet = thp_settings_quiet(&check->vm, check_orders_on(check));
 	struct disturbances before, after;
 	unsigned long folios = 0;
 	enum check_verdict verdict;
@@ -355,7 +342,7 @@ static enum check_verdict settings_untouched(struct collapse_check *check)
  */
 static enum check_verdict renew_canary(struct collapse_check *check)
 {
-	struct thp_settings quiet = quiet_settings(&check->vm, check_orders_on(check));
+	struct thp_settings quiet = thp_settings_quiet(&check->vm, check_orders_on(check));
 	struct range *range = &check->ranges[check->nr_ranges - 1];
 	struct check_case *canary = &check->cases[check->nr_cases];
 	struct range_area area = { .ranges = range, .nr_ranges = 1 };

@@ -161,6 +161,15 @@ struct thp_settings thp_settings_of(const struct vm_geometry *vm,
 	return settings;
 }
 
+struct thp_settings thp_settings_quiet(const struct vm_geometry *vm, unsigned long orders)
+{
+	struct thp_settings quiet;
+
+	quiet = thp_settings_of(vm, orders ?: BIT(vm->pmd_order), THP_MADVISE);
+	quiet.max_ptes_none = 0;
+	return quiet;
+}
+
 int thp_settings_apply(const struct vm_geometry *vm,
 		       const struct thp_settings *settings, struct knob_error *error)
 {

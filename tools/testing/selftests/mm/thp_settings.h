@@ -48,6 +48,12 @@ struct knob_error {
 struct thp_settings thp_settings_of(const struct vm_geometry *vm,
 				    unsigned long orders, enum thp_mode mode);
 
+/* thp_settings_quiet() - for the time of a set-up: some sizes for advised memory only, and no
+ * hole is filled, also of other processes.
+ * @orders: bit mask of the sizes; 0: the PMD size, for with none khugepaged would be stopped
+ */
+struct thp_settings thp_settings_quiet(const struct vm_geometry *vm, unsigned long orders);
+
 /* thp_settings_apply() - write those knobs that differ, and read them back.
  *
  * Also makes khugepaged sleep until khugepaged_scan() wakes it, and scan
