@@ -21,7 +21,6 @@
 #define LATE_SECONDS	1	/* of each race, once half of the time of all is over */
 #define MAX_SECONDS	86400
 #define NR_RANGES	2
-#define NS_PER_SECOND	1000000000ULL
 #define MAX_MEMORY	(64UL << 20)	/* bytes of a race, unless a range alone is larger */
 
 static struct {

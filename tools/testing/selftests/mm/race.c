@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "kselftest.h"
@@ -375,7 +376,48 @@ static bool is_over(struct race *race)
 	bool enough = race->enough_hits && race->figures.hits >= race->enough_hits;
 
 	return atomic_load(&race->over) || (enough && says_something) ||
+	       (race->max_rounds && race->figures.rounds >= race->max_rounds) ||
 	       now_ns() - race->start >= race->duration_ns * (says_something ? 1 : race->patience);
+}
+
+static void advise(struct race *race, char *start, size_t size, int advice)
+{
+	if (madvise(start, size, advice))
+		race_failed(race, "madvise(%d): %s", advice, strerror(errno));
+}
+
+static void wait_until(uint64_t ns)
+{
+	struct timespec when = { ns / NS_PER_SECOND, ns % NS_PER_SECOND };
+
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &when, NULL) == EINTR)
+		;
+}
+
+/*
+ * One range after the other, and no other with it; where khugepaged takes longer than a period,
+ * without a pause. It passes by who holds the mmap_lock, so a range may need another scan.
+ */
+static void collapse_at_a_rate(struct race *race)
+{
+	size_t size = race->vm->pmd_size;
+	uint64_t start = now_ns();
+	unsigned int i, scan, nr = race->memory.nr_ranges;
+	struct tries tries;
+
+	if (race->max_offered && nr > race->max_offered)
+		nr = race->max_offered;
+	for (i = 0; i < nr && !atomic_load(&race->over); i++) {
+		char *range = race->memory.start + i * size;
+
+		wait_until(start + i * race->period_ns);
+		advise(race, range, size, MADV_HUGEPAGE);
+		tries.collapsed = 0;
+		for (scan = 0; scan < EMPTY_SCANS && !tries.collapsed; scan++)
+			collapse_and_count(race, &tries);
+		advise(race, range, size, MADV_NOHUGEPAGE);
+	}
+	race->figures.paced_ns += now_ns() - start;
 }
 
 /* Until all was collapsed that could be; racers that keep khugepaged away end it, too. */
@@ -386,6 +428,10 @@ static void collapse_for_a_round(struct race *race)
 
 	if (race->idle) {
 		usleep(IDLE_US);
+		return;
+	}
+	if (race->period_ns) {
+		collapse_at_a_rate(race);
 		return;
 	}
 	while (empty < EMPTY_SCANS && !is_over(race)) {
@@ -412,9 +458,8 @@ static bool prepare_round(struct race *race)
 		return false;
 	if (race->prepare)
 		race->prepare(race);
-	if (!atomic_load(&race->over) && !race->childs_own &&
-	    madvise(race->memory.start, race_size(race), MADV_HUGEPAGE))
-		race_failed(race, "MADV_HUGEPAGE: %s", strerror(errno));
+	if (!atomic_load(&race->over) && !race->childs_own && !race->period_ns)
+		advise(race, race->memory.start, race_size(race), MADV_HUGEPAGE);
 	return !atomic_load(&race->over);
 }
 

@@ -50,6 +50,7 @@ struct race_figures {
 	unsigned long rounds;
 	unsigned long scans;
 	unsigned long hits;
+	uint64_t paced_ns;		/* that ranges were offered at a rate */
 	struct tries tries;
 };
 
@@ -63,11 +64,14 @@ struct race {
 	bool forced;			/* by MADV_COLLAPSE, not by khugepaged */
 	bool childs_own;		/* all memory is that of children, which racers fork */
 	bool idle;			/* without khugepaged, to compare with */
+	uint64_t period_ns;		/* a range is offered to khugepaged each so many; 0: all at once */
+	unsigned int max_offered;	/* of the first ranges; 0: all */
 	const char *proof;		/* a result that only a racer in the window brings */
 	bool needs_proof;		/* without one it says nothing */
 	bool proof_is_hit;		/* and nothing else is a hit */
 	uint64_t seed;			/* fixes what the racers do */
 	uint64_t duration_ns;
+	unsigned long max_rounds;	/* to end before its time; 0: as many as there are */
 	unsigned int patience;		/* times its duration, to hit the window often enough */
 	unsigned long min_hits;		/* of the window, or the race says nothing */
 	unsigned long enough_hits;	/* to end before its time; 0: whatever they are */

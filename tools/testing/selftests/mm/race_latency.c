@@ -17,8 +17,7 @@ static unsigned int bin_of(uint64_t ns)
 	return power * LATENCY_STEPS + ((ns >> (power - 2)) & (LATENCY_STEPS - 1));
 }
 
-/* What a bin ends below. */
-static uint64_t end_of(unsigned int bin)
+uint64_t latency_bin_end(unsigned int bin)
 {
 	unsigned int power = bin / LATENCY_STEPS, step = bin % LATENCY_STEPS;
 
@@ -31,6 +30,7 @@ void latency_add(struct latency *latency, uint64_t ns)
 {
 	latency->count[bin_of(ns)]++;
 	latency->all++;
+	latency->sum += ns;
 	if (ns > latency->max)
 		latency->max = ns;
 }
@@ -43,7 +43,7 @@ uint64_t latency_quantile(const struct latency *latency, unsigned int per_mille)
 	for (bin = 0; bin < LATENCY_BINS; bin++) {
 		below += latency->count[bin];
 		if (latency->all && below >= wanted)
-			return end_of(bin) < latency->max ? end_of(bin) : latency->max;
+			return latency_bin_end(bin) < latency->max ? latency_bin_end(bin) : latency->max;
 	}
 	return latency->max;
 }
@@ -65,6 +65,6 @@ void latency_csv(const struct latency *latency, const char *name, FILE *to)
 
 	for (bin = 0; bin < LATENCY_BINS; bin++)
 		if (latency->count[bin])
-			fprintf(to, "%s,%llu,%lu\n", name, (unsigned long long)end_of(bin),
+			fprintf(to, "%s,%llu,%lu\n", name, (unsigned long long)latency_bin_end(bin),
 				latency->count[bin]);
 }

@@ -15,11 +15,15 @@
 struct latency {
 	unsigned long count[LATENCY_BINS];
 	unsigned long all;
+	uint64_t sum;				/* nanoseconds */
 	uint64_t max;				/* nanoseconds */
 };
 
 /* latency_add() - one more. @ns: nanoseconds */
 void latency_add(struct latency *latency, uint64_t ns);
+
+/* latency_bin_end() - what the times in a bin are below. Return: nanoseconds. */
+uint64_t latency_bin_end(unsigned int bin);
 
 /* latency_quantile() - what @per_mille of them did not exceed.
  * Return: the upper end of its bin in nanoseconds, the longest at most; 0 if there is none.

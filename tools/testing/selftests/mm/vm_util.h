@@ -274,6 +274,8 @@ static inline void touch_page(char *page)
 	__atomic_store_n(page, 0, __ATOMIC_RELAXED);
 }
 
+#define NS_PER_SECOND	1000000000ULL
+
 /* now_ns() - monotonic time. */
 uint64_t now_ns(void);
 
