@@ -174,6 +174,28 @@ int khugepaged_scan(struct khugepaged *khugepaged, unsigned int passes)
 	return err;
 }
 
+int khugepaged_cpu(const struct khugepaged *khugepaged, uint64_t *ns)
+{
+	unsigned long long value, before = 0;
+	char path[64], text[128];
+	ssize_t length;
+
+	if (!khugepaged->pid)
+		return -ESRCH;
+	snprintf(path, sizeof(path), "/proc/%d/schedstat", khugepaged->pid);
+	/* "S" in its stat comes a moment before it leaves the CPU and the time is added up. */
+	do {
+		*ns = before;
+		length = read_text(path, text, sizeof(text));
+		if (length < 0)
+			return length;
+		if (sscanf(text, "%llu", &value) != 1)
+			return -EINVAL;
+		before = value;
+	} while (value != *ns);
+	return 0;
+}
+
 int khugepaged_force(char *start, size_t size)
 {
 	unsigned int attempt;

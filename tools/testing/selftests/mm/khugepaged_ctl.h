@@ -3,6 +3,7 @@
 #ifndef KHUGEPAGED_CTL_H
 #define KHUGEPAGED_CTL_H
 
+#include <stdint.h>
 #include <sys/types.h>
 
 /* The khugepaged thread, found once and again when it was restarted. */
@@ -37,6 +38,14 @@ int khugepaged_scan(struct khugepaged *khugepaged, unsigned int passes);
  * Return: 0 or a negative errno; -EAGAIN when a page stayed off the LRU or the like.
  */
 int khugepaged_force(char *start, size_t size);
+
+/* khugepaged_cpu() - CPU time that the thread has used, to be asked while it sleeps.
+ * @khugepaged: as khugepaged_scan() left it
+ * @ns: receives nanoseconds
+ * Return: 0; -ESRCH when the thread cannot be seen, as in a container; -ENOENT when the kernel
+ * does not tell it (no /proc/PID/schedstat, CONFIG_SCHED_INFO); another negative errno.
+ */
+int khugepaged_cpu(const struct khugepaged *khugepaged, uint64_t *ns);
 
 /* khugepaged_find() - process id of the khugepaged thread, 0 if there is none. */
 pid_t khugepaged_find(void);
