@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Reads, and what they take; see bench_reads.h. */
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "bench_reads.h"
+#include "random.h"
+
+#define SEED		1
+#define CACHE_LINE	64	/* bytes: pointers in neighbours are not in the same set */
+#define WORDS		(CACHE_LINE / sizeof(uint64_t))
+
+int read_counter_open(void)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_HW_CACHE,
+		.size = sizeof(attr),
+		.config = PERF_COUNT_HW_CACHE_DTLB | PERF_COUNT_HW_CACHE_OP_READ << 8 |
+			  PERF_COUNT_HW_CACHE_RESULT_MISS << 16,
+		.exclude_kernel = 1,
+		.exclude_hv = 1,
+	};
+
+	return syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
+}
+
+static char **pointer_in(const struct reads *reads, unsigned int nr)
+{
+	return (char **)(reads->page[nr] + nr * CACHE_LINE % reads->page_size);
+}
+
+/* One ring through all of them: each page is swapped with one before it. */
+static void lay_ring(struct reads *reads)
+{
+	unsigned int i;
+
+	for (i = 0; i < reads->nr; i++)
+		*pointer_in(reads, i) = (char *)pointer_in(reads, i);
+	for (i = reads->nr; i-- > 1;) {
+		char **one = pointer_in(reads, i);
+		char **other = pointer_in(reads, random_of(SEED, i) % i);
+		char *next = *one;
+
+		*one = *other;
+		*other = next;
+	}
+}
+
+static uint64_t sum_up(const struct reads *reads)
+{
+	uint64_t sum = 0;
+	unsigned int i;
+	size_t word;
+
+	for (i = 0; i < reads->nr; i++) {
+		const uint64_t *words = (const uint64_t *)reads->page[i];
+
+		for (word = 0; word < reads->page_size / sizeof(*words); word += WORDS)
+			sum = sum * 3 + words[word];
+	}
+	return sum;
+}
+
+int reads_begin(struct reads *reads, const struct bench *bench)
+{
+	const struct pte_table *table = bench->wanted;
+	unsigned int range, offset;
+
+	*reads = (struct reads){
+		.page_size = bench->vm->page_size, .counter = read_counter_open(),
+		.page = calloc((size_t)bench->nr_ranges * table->nr, sizeof(*reads->page)),
+	};
+	if (!reads->page)
+		return -ENOMEM;
+	for (range = 0; range < bench->nr_ranges; range++)
+		for (offset = 0; offset < table->nr; offset++)
+			if (pte_is(&table->pte[offset], PTE_FOLIO_STATES))
+				reads->page[reads->nr++] = bench->ranges[range].start +
+							   offset * reads->page_size;
+	lay_ring(reads);
+	reads->sum = sum_up(reads);
+	return 0;
+}
+
+static double misses(const struct reads *reads)
+{
+	uint64_t value;
+
+	if (reads->counter < 0 || read(reads->counter, &value, sizeof(value)) != sizeof(value))
+		return -1;
+	return value;
+}
+
+static struct read_cost since(const struct reads *reads, const struct read_cost *before)
+{
+	struct read_cost now = { now_ns() - before->ns, misses(reads) };
+
+	if (now.misses >= 0)
+		now.misses -= before->misses;
+	return now;
+}
+
+bool reads_chase(struct reads *reads, struct read_cost *cost)
+{
+	const struct read_cost before = { .misses = misses(reads), .ns = now_ns() };
+	char **at = pointer_in(reads, 0);
+	unsigned int i;
+
+	for (i = 0; i < reads->nr; i++)
+		at = *(char **volatile *)at;
+	*cost = since(reads, &before);
+	return at == pointer_in(reads, 0);
+}
+
+bool reads_in_order(struct reads *reads, struct read_cost *cost)
+{
+	const struct read_cost before = { .misses = misses(reads), .ns = now_ns() };
+	uint64_t sum = sum_up(reads);
+
+	*cost = since(reads, &before);
+	return sum == reads->sum;
+}
+
+void reads_end(struct reads *reads)
+{
+	free(reads->page);
+	if (reads->counter >= 0)
+		close(reads->counter);
+}
