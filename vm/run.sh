@@ -56,8 +56,8 @@ s390x)
 	set_machine="-machine s390-ccw-virtio -cpu max"
 	;;
 esac
-case $DEB_ARCH in
-s390x) set_nodes="-smp ${CPUS:-2} -m $MEM" ;;
+case $DEB_ARCH${NODES:-} in
+s390x | *1) set_nodes="-smp ${CPUS:-2} -m $MEM" ;;
 *) set_nodes=$("$TOP/vm/nodes.sh" "${CPUS:-2}" "$MEM" $small $unit) ;;
 esac
 qemu=${QEMU:-qemu-system-$QEMU_ARCH}
@@ -114,6 +114,13 @@ esac
 	(cd "$tmp" && find command modules | cpio --quiet -o -H newc -R 0:0)
 } >"$tmp/initrd"
 
+# Counted: an instruction takes a nanosecond of the guest's time, and a pause none of ours.
+set_clock=''
+case ${ICOUNT:-} in
+'') ;;
+*) set_clock="-icount shift=0,sleep=off" ;;
+esac
+
 # No balancing between the nodes: it would move pages under a test. After an oops the guest
 # could go on for long, without an end.
 append="console=$tty quiet panic=-1 oops=panic log_buf_len=1M numa_balancing=disable ${APPEND:-}"
@@ -122,7 +129,7 @@ mkfifo "$tmp/console"
 uptime
 start=$now
 # shellcheck disable=SC2086
-"$qemu" -accel "${ACCEL:-tcg}" $set_machine $set_nodes \
+"$qemu" -accel "${ACCEL:-tcg}" $set_clock $set_machine $set_nodes \
 	-nodefaults -no-user-config -display none -serial stdio -no-reboot \
 	-kernel "$kernel" -initrd "$tmp/initrd" \
 	-append "$append" \
