@@ -80,7 +80,7 @@ static enum check_verdict measure_collapse(struct bench *bench, const char *meas
 
 #define MEASURE_COLLAPSE(source)						\
 	do {									\
-		unsigned int nr_ = nr_ranges();		\
+		unsigned int nr_ = nr_ranges(DEFAULT_RANGES);		\
 		struct bench bench_;						\
 										\
 		if (!nr_)							\

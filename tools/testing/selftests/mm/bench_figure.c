@@ -109,12 +109,17 @@ static void print_latency(const struct latency *latency, FILE *to)
 static void print_for_programs(const struct figure *figure,
 			       const struct bench_output *output, FILE *to)
 {
+	char version[400] = "";
 	struct utsname uts;
 	unsigned int i, j;
 
+	/* Who built it, and by which compiler. */
+	read_text("/proc/version", version, sizeof(version));
 	uname(&uts);
-	fprintf(to, "{\"kernel\":\"%s\",\"machine\":\"%s\",\"page_kb\":%zu,\"pmd_order\":%u,",
-		uts.release, uts.machine, figure->vm->page_size / 1024, figure->vm->pmd_order);
+	fprintf(to, "{\"kernel\":\"%s\",\"version\":\"%s\",\"machine\":\"%s\",", uts.release, version,
+		uts.machine);
+	fprintf(to, "\"page_kb\":%zu,\"pmd_order\":%u,", figure->vm->page_size / 1024,
+		figure->vm->pmd_order);
 	fprintf(to, "\"clock\":\"%s\",\"measure\":\"%s\",\"case\":\"%s\",\"ranges\":%u,",
 		bench_clock_names[output->clock], figure->measure, figure->what, figure->ranges);
 	if (figure->left)

@@ -14,7 +14,7 @@
 #include "vm_util.h"
 
 #define FIGURE_SAMPLES	16
-#define FIGURE_VALUES	8
+#define FIGURE_VALUES	20
 #define FIGURE_LATENCIES 6
 
 enum bench_clock {

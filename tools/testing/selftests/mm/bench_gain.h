@@ -72,7 +72,7 @@ static enum check_verdict measure_gain(struct bench *bench, const char *measure,
 
 #define MEASURE_GAIN(occupancy)						\
 	do {									\
-		unsigned int nr_ = nr_ranges();			\
+		unsigned int nr_ = nr_ranges(DEFAULT_RANGES);			\
 		struct bench bench_;						\
 										\
 		if (!nr_)							\

@@ -5,8 +5,7 @@
 
 #define PROCESS_SECONDS	60	/* at most; once through all ranges */
 #define ALONE_SECONDS	0.3
-#define MOST_OFFERED	64	/* ranges that are collapsed, of however many */
-#define TIMES_NAME	40
+#define WAIT_TIMES	4	/* the usual time */
 
 /* The data were looked at by the races; here that would take longer than all else. */
 static void judge_nothing(struct race *race)
@@ -14,44 +13,64 @@ static void judge_nothing(struct race *race)
 	(void)race;
 }
 
-/* @alone: measure without khugepaged, too */
+/*
+ * What took several times as long as usual has waited, for a lock or the CPU. Which of them do,
+ * and for how long, is chance; so the others are told apart from them.
+ */
+static void add_act(struct figure *figure, const struct process *process, enum process_act act,
+		    bool beside, unsigned int nr_ranges)
+{
+	static const char *const when[] = { "alone", "beside" };
+	const struct latency *latency = &process->latency[beside][act];
+	const char *unit = bench_time_unit(&options.output), *name = process_act_names[act];
+	uint64_t limit = WAIT_TIMES * latency_quantile(latency, 500);
+	struct latency_part waits;
+
+	if (!latency->all)
+		return;
+	figure_add(figure, latency_part(latency, 0, limit).mean, "%s/%s %s", unit, name,
+		   when[beside]);
+	figure_add_latency(figure, process_latency_names[beside][act], latency);
+	waits = latency_part(latency, limit, UINT64_MAX);
+	if (beside && waits.times) {
+		figure_add(figure, (double)waits.times / nr_ranges, "waits/range %s", name);
+		figure_add(figure, waits.mean, "%s/wait %s", unit, name);
+		figure_add(figure, latency->max, "%s longest %s", unit, name);
+	}
+}
+
+/* Once through the ranges, at the rate. @alone: measure without khugepaged, too. */
+static enum check_verdict run_process(struct race *race, bool alone)
+{
+	race->period_ns = NS_PER_SECOND / options.rate;
+	race->duration_ns = PROCESS_SECONDS * NS_PER_SECOND;
+	race->patience = 1;
+	race->max_rounds = 1;
+	race->max_offered = PROCESS_RANGES;
+	race->min_hits = 1;
+	race->judge = judge_nothing;
+	return process_run(race, alone ? ALONE_SECONDS * NS_PER_SECOND : 0);
+}
+
 static enum check_verdict measure_process(struct bench *bench, const char *measure,
 					  unsigned int order, bool alone, unsigned int nr)
 {
 	struct figure figure = { .vm = &suite.vm, .measure = measure, .ranges = nr };
-	const char *unit = bench_time_unit(&options.output);
-	static const char *const with_names[] = { "alone", "beside" };
-	char names[2][NR_ACTS][TIMES_NAME];
+	unsigned int offered = nr < PROCESS_RANGES ? nr : PROCESS_RANGES;
 	enum check_verdict verdict;
 	struct process *process;
-	unsigned int act, with;
+	enum process_act act;
 	struct race race;
 
 	verdict = race_begin(&race, &suite.vm, suite.generation, BIT(order), nr, 0);
 	process = verdict ? NULL : process_add(&race);
 	if (!process)
 		return CHECK_FAIL;
-	race.period_ns = NS_PER_SECOND / options.rate;
-	race.duration_ns = PROCESS_SECONDS * NS_PER_SECOND;
-	race.patience = 1;
-	race.max_rounds = 1;
-	race.min_hits = 1;
-	race.judge = judge_nothing;
-	race.max_offered = MOST_OFFERED;
-	verdict = process_run(&race, alone ? ALONE_SECONDS * NS_PER_SECOND : 0);
+	verdict = run_process(&race, alone);
 	bench->skip_reason = race.skip_reason;
-	for (act = 0; act < NR_ACTS && !verdict; act++) {
-		for (with = 0; with < 2; with++) {
-			const struct latency *latency = &process->latency[with][act];
-
-			if (!latency->all)
-				continue;
-			snprintf(names[with][act], TIMES_NAME, "%s %s", process_act_names[act],
-				 with_names[with]);
-			figure_add(&figure, (double)latency->sum / latency->all, "%s/%s", unit,
-				   names[with][act]);
-			figure_add_latency(&figure, names[with][act], latency);
-		}
+	for (act = 0; act < NR_ACTS; act++) {
+		add_act(&figure, process, act, false, offered);
+		add_act(&figure, process, act, true, offered);
 	}
 	figure_add(&figure, race.figures.tries.collapsed * (double)NS_PER_SECOND /
 		   race.figures.paced_ns, "folios/s");
@@ -64,7 +83,7 @@ static enum check_verdict measure_process(struct bench *bench, const char *measu
 /* Ranges of this process are collapsed to this order. */
 TEST_ROWS(each_order, process, "")
 {
-	unsigned int nr = nr_ranges();
+	unsigned int nr = nr_ranges(PROCESS_RANGES);
 	struct bench bench = { 0 };
 
 	if (!nr)

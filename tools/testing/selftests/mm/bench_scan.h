@@ -142,7 +142,7 @@ FIXTURE_TEARDOWN_PARENT(scan)
 
 #define MEASURE_SCAN(sizes)							\
 	do {									\
-		unsigned int nr_ = nr_ranges();			\
+		unsigned int nr_ = nr_ranges(DEFAULT_RANGES);			\
 										\
 		if (!nr_)							\
 			SKIP(return, "not enough memory for the ranges");	\

@@ -17,9 +17,10 @@
 #include "race_process.h"
 
 #define DEFAULT_RANGES	16
+#define PROCESS_RANGES	64		/* that are collapsed beside a process, of however many */
 #define MAX_RANGES	65536
 #define MAX_MEMORY	(256UL << 20)	/* bytes of them, without --ranges */
-#define DEFAULT_RATE	100		/* ranges a second */
+#define DEFAULT_RATE	50		/* ranges a second */
 #define MAX_RATE	1000000
 
 static struct {
@@ -84,15 +85,15 @@ static bool set_json(const char *path)
 static const struct suite_option own[] = {
 	{
 		"ranges",
-		"      --ranges N       of so many ranges of the PMD size (default 16, or fewer where\n"
-		"                       they are large or memory is short; growth has its own\n"
-		"                       numbers)\n",
+		"      --ranges N       of so many ranges of the PMD size (default 16, for process 64,\n"
+		"                       fewer where they are large or memory is short; growth has\n"
+		"                       its own numbers)\n",
 		parse_ranges,
 	},
 	{
 		"rate",
 		"      --rate N         ranges a second that are collapsed beside a process\n"
-		"                       (default 100)\n",
+		"                       (default 50)\n",
 		parse_rate,
 	},
 	{
@@ -109,11 +110,13 @@ static const struct suite_option own[] = {
 	},
 };
 
-/* As many as were asked for, or none; or the default, or as memory allows. */
-static unsigned int nr_ranges(void)
+/*
+ * How many a measurement has: as many as were asked for, or none.
+ * @nr: the default; fewer where memory is short
+ */
+static unsigned int nr_ranges(unsigned int nr)
 {
 	const struct vm_geometry *vm = &suite.vm;
-	unsigned int nr = DEFAULT_RANGES;
 
 	if (options.ranges)
 		return bench_fitting(vm, options.ranges) == options.ranges ? options.ranges : 0;

@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "kselftest.h"
@@ -386,14 +385,6 @@ static void advise(struct race *race, char *start, size_t size, int advice)
 		race_failed(race, "madvise(%d): %s", advice, strerror(errno));
 }
 
-static void wait_until(uint64_t ns)
-{
-	struct timespec when = { ns / NS_PER_SECOND, ns % NS_PER_SECOND };
-
-	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &when, NULL) == EINTR)
-		;
-}
-
 /*
  * One range after the other, and no other with it; where khugepaged takes longer than a period,
  * without a pause. It passes by who holds the mmap_lock, so a range may need another scan.
@@ -410,7 +401,7 @@ static void collapse_at_a_rate(struct race *race)
 	for (i = 0; i < nr && !atomic_load(&race->over); i++) {
 		char *range = race->memory.start + i * size;
 
-		wait_until(start + i * race->period_ns);
+		wait_until_ns(start + i * race->period_ns);
 		advise(race, range, size, MADV_HUGEPAGE);
 		tries.collapsed = 0;
 		for (scan = 0; scan < EMPTY_SCANS && !tries.collapsed; scan++)

@@ -28,9 +28,11 @@ uint64_t latency_bin_end(unsigned int bin)
 
 void latency_add(struct latency *latency, uint64_t ns)
 {
-	latency->count[bin_of(ns)]++;
+	unsigned int bin = bin_of(ns);
+
+	latency->count[bin]++;
+	latency->ns[bin] += ns;
 	latency->all++;
-	latency->sum += ns;
 	if (ns > latency->max)
 		latency->max = ns;
 }
@@ -46,6 +48,20 @@ uint64_t latency_quantile(const struct latency *latency, unsigned int per_mille)
 			return latency_bin_end(bin) < latency->max ? latency_bin_end(bin) : latency->max;
 	}
 	return latency->max;
+}
+
+struct latency_part latency_part(const struct latency *latency, uint64_t from, uint64_t to)
+{
+	unsigned int bin, end = bin_of(to);
+	struct latency_part part = { 0 };
+
+	for (bin = bin_of(from); bin < end; bin++) {
+		part.times += latency->count[bin];
+		part.mean += latency->ns[bin];
+	}
+	if (part.times)
+		part.mean /= part.times;
+	return part;
 }
 
 int latency_csv_begin(const char *path)

@@ -15,7 +15,7 @@
 struct latency {
 	unsigned long count[LATENCY_BINS];
 	unsigned long all;
-	uint64_t sum;				/* nanoseconds */
+	uint64_t ns[LATENCY_BINS];		/* sum of those in a bin, nanoseconds */
 	uint64_t max;				/* nanoseconds */
 };
 
@@ -29,6 +29,18 @@ uint64_t latency_bin_end(unsigned int bin);
  * Return: the upper end of its bin in nanoseconds, the longest at most; 0 if there is none.
  */
 uint64_t latency_quantile(const struct latency *latency, unsigned int per_mille);
+
+/* Some of a histogram. */
+struct latency_part {
+	unsigned long times;
+	double mean;		/* nanoseconds; 0 if there are none */
+};
+
+/* latency_part() - those from some bins on.
+ * @from: nanoseconds
+ * @to: nanoseconds; the bin that begins there is not one of them
+ */
+struct latency_part latency_part(const struct latency *latency, uint64_t from, uint64_t to);
 
 /* latency_csv_begin() - see that a file can be added to; if it is empty, name its columns.
  * Return: 0 or a negative error of open(2) or write(2).

@@ -2,16 +2,24 @@
 /* What a process meets while its memory is collapsed; see race_process.h. */
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <time.h>
 
 #include "race_process.h"
 
-#define PAUSE_NS	200000
+/*
+ * No simple fraction of any rate of collapses: else it would meet the same moment of each, or
+ * leave it to chance which moments.
+ */
+#define PERIOD_NS	309017
 
 const char *const process_act_names[NR_ACTS] = {
 	[ACT_FAULT] = "page fault",
 	[ACT_MAP] = "mmap+munmap",
 	[ACT_READ] = "read",
+};
+
+const char *const process_latency_names[2][NR_ACTS] = {
+	{ "page fault alone", "mmap+munmap alone", "read alone" },
+	{ "page fault beside", "mmap+munmap beside", "read beside" },
 };
 
 static void fault(struct racer *racer)
@@ -35,16 +43,26 @@ static void read_any(struct racer *racer)
 	*(volatile char *)race_page(memory, racer_below(racer, memory->nr));
 }
 
+/* The next multiple of its period. */
+static void wait_for_turn(struct process *process)
+{
+	uint64_t now = now_ns();
+
+	if (process->turn < now)
+		process->turn += (now - process->turn) / PERIOD_NS * PERIOD_NS;
+	process->turn += PERIOD_NS;
+	wait_until_ns(process->turn);
+}
+
 static bool racer_lives(struct racer *racer)
 {
 	static void (*const acts[NR_ACTS])(struct racer *racer) = {
 		[ACT_FAULT] = fault, [ACT_MAP] = map_and_unmap, [ACT_READ] = read_any,
 	};
-	const struct timespec pause = { .tv_nsec = PAUSE_NS };
 	struct process *process = racer->own;
 	enum process_act act;
 
-	nanosleep(&pause, NULL);
+	wait_for_turn(process);
 	madvise(process->page, racer->race->vm->page_size, MADV_DONTNEED);
 	for (act = 0; act < NR_ACTS; act++) {
 		uint64_t start = now_ns();

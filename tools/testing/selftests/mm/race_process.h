@@ -17,8 +17,12 @@ enum process_act { ACT_FAULT, ACT_MAP, ACT_READ, NR_ACTS };
 
 extern const char *const process_act_names[NR_ACTS];
 
+/* Without khugepaged, beside it. */
+extern const char *const process_latency_names[2][NR_ACTS];
+
 struct process {
 	char *page;				/* of its own, and no other is in its VMA */
+	uint64_t turn;				/* when it did something last, nanoseconds */
 	struct latency latency[2][NR_ACTS];	/* without khugepaged, beside it */
 };
 

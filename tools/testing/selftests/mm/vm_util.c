@@ -23,6 +23,14 @@ uint64_t now_ns(void)
 	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
 }
 
+void wait_until_ns(uint64_t ns)
+{
+	struct timespec when = { ns / NS_PER_SECOND, ns % NS_PER_SECOND };
+
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &when, NULL) == EINTR)
+		;
+}
+
 ssize_t read_text(const char *path, char *buf, size_t size)
 {
 	ssize_t len = 0, got;

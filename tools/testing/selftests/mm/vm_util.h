@@ -279,4 +279,7 @@ static inline void touch_page(char *page)
 /* now_ns() - monotonic time. */
 uint64_t now_ns(void);
 
+/* wait_until_ns() - sleep until that is the monotonic time; nanoseconds. */
+void wait_until_ns(uint64_t ns);
+
 #endif
