@@ -4,6 +4,7 @@
 Build kernels with a bug each, run the suite on them, and say which tests noticed.
 
     run.py --list          what there is
+    run.py --image NAME    build only, and print the path of the kernel
     run.py [NAME]...       these, or all
 
 See README.md here for what a bug looks like. From the environment: BUGS_JOBS, guests at a time
@@ -54,9 +55,9 @@ def others_to_try(names, images):
     """Kernels that are no bugs: [(name, program, what says what is wrong, image)]."""
     kernels = []
     if not names or RIGHT in names:
-        kernels.append((RIGHT, None, try_right, (TESTS, EXPLORER, RACES)))
+        kernels.append((RIGHT, kernel_of(RIGHT), try_right, (TESTS, EXPLORER, RACES)))
     if not names or V10.stem in names:
-        kernels.append((V10.stem, Bug.read(V10), try_v10, (TESTS, EXPLORER)))
+        kernels.append((V10.stem, kernel_of(V10.stem), try_v10, (TESTS, EXPLORER)))
     others = []
     for name, bug, try_it, programs in kernels:
         note(f"{name}: built in {images.build(bug):.0f} s")
@@ -141,15 +142,33 @@ def list_bugs(paths):
     return not broken
 
 
+def kernel_of(name):
+    """The Bug that is called so; None: the right kernel, which has none."""
+    if name == RIGHT:
+        return None
+    return Bug.read(V10) if name == V10.stem else read_bugs([name])[0]
+
+
+def image_of(name):
+    """Path of the image of a kernel; builds it if that was not done yet."""
+    bug, images = kernel_of(name), Images()
+    images.build(bug)
+    return images.path(bug)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0].strip(), epilog=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--list", action="store_true", help="list the bugs, and exit")
+    parser.add_argument("--image", metavar="NAME", help="build one kernel, and print its path")
     parser.add_argument("names", nargs="*", metavar="NAME",
                         help=f"of a bug, '{RIGHT}' or '{V10.stem}'; default: all of them")
     options = parser.parse_args()
     if options.list:
         return list_bugs(find_bugs(options.names))
+    if options.image:
+        print(image_of(options.image))
+        return True
     bugs = read_bugs(options.names)
     if os.environ.get("PEER", peer.NAME) != peer.NAME:
         raise Trouble(f"PEER={os.environ['PEER']}: there is only {peer.NAME}")

@@ -5,8 +5,6 @@ import re
 
 from log import FAIL, PASS, VERDICTS, XFAIL, read_log
 
-UNAME = {"amd64": "x86_64", "arm64": "aarch64", "ppc64el": "ppc64le"}
-
 
 @dataclasses.dataclass
 class Column:

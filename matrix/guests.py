@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
 """One program of the suite on one kernel, and what is kept of it."""
-import contextlib
-import fcntl
 import hashlib
 import json
 import os
@@ -13,28 +11,13 @@ from kernels import here
 from log import read_log
 from skips import unexpected_skips
 
-# Locks that all matrices on this machine see.
-TURNS = pathlib.Path(os.environ.get("TURNS") or f"/run/lock/mthp_khugepaged-{os.getuid()}")
 TESTS, RACES = "mthp_khugepaged", "mthp_races"
 PROGRAMS = (TESTS, "mthp_explore", RACES)
 # Races have two parties; for the others one CPU is enough.
 CPUS = {RACES: "2"}
 # What makes a guest another one.
-VARIABLES = ("TESTS", "ARGS", "MEM", "CPUS", "APPEND", "ACCEL", "QEMU", "TIMEOUT", "HANG_TIMEOUT",
-             "BOOT_TIMEOUT")
-
-
-@contextlib.contextmanager
-def turn(number):
-    """
-    Guests of all matrices on this machine take turns, so that two have the CPUs that one would
-    have: else the limits of time would be wrong for both. Yields a descriptor: who inherits it
-    keeps the turn, also when we are killed.
-    """
-    TURNS.mkdir(parents=True, exist_ok=True)
-    with open(TURNS / f"guest-{number}", "w", encoding="ascii") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield lock.fileno()
+VARIABLES = ("TESTS", "ARGS", "MEM", "CPUS", "NODES", "APPEND", "ACCEL", "ICOUNT", "QEMU",
+             "TIMEOUT", "HANG_TIMEOUT", "BOOT_TIMEOUT")
 
 
 def digest(*paths):

@@ -1,26 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 """Everything that is written and printed of a set of kernels."""
-import os
-import platform
-import time
-
-from children import Trouble, run
+from circumstances import circumstances
 from data import as_json, as_ktap
-from guest import TOP, write_whole
+from guest import write_whole
 from page import page
 from rows import Rows
 from table import rows_of
 from text import markdown, plain
-
-
-def circumstances():
-    """When, where and with what suite the tables were made: who reads them later has to know."""
-    try:
-        suite = run(["git", "-C", TOP, "describe", "--always", "--dirty"]).strip()
-    except (Trouble, OSError):
-        suite = "unknown"
-    return {"at": time.strftime("%Y-%m-%d %H:%M %Z"), "suite": suite,
-            "host": f"{platform.release()} {platform.machine()}, {os.cpu_count()} CPUs"}
 
 
 def write(columns, folder, name, title):

@@ -19,7 +19,6 @@ import concurrent.futures
 import os
 import pathlib
 import queue
-import re
 import signal
 import sys
 
@@ -30,9 +29,9 @@ import output
 from children import Trouble, ending, exit_with, run
 from column import columns_of
 from compare import differences
-from guest import BUILD, TOP, alone_in, jobs_wanted
-from guests import PROGRAMS, TESTS, Guests, column_of, failed_entry, turn
-from kernels import Kernel, here, select
+from guest import BUILD, TOP, alone_in, jobs_wanted, turn
+from guests import PROGRAMS, TESTS, Guests, column_of, failed_entry
+from kernels import Kernel, here, is_log, named, select
 from progress import Progress, count, note
 from rows import Rows
 from text import aligned, in_words, kernel_lines
@@ -172,24 +171,12 @@ def matrix():
     return all(column.is_good for column in columns)
 
 
-def is_log(path):
-    """An image may well have such words in it."""
-    begin = path.read_bytes()[:65536]
-    return b"\0" not in begin and (b"TAP version " in begin or b"@vm@ " in begin)
-
-
 def one_side(side, wanted):
     """What A or B names: the column of a saved log, or a kernel that is to be run."""
     path = pathlib.Path(wanted)
     if path.is_file() and is_log(path):
         return columns_of([(path.stem, path.read_text(errors="replace"))])[0]
-    page = (os.environ.get("PAGE") or "4k").lower()
-    machine = (os.environ.get("ARCH") or here()) + (f"-{page}" if page != "4k" else "")
-    if path.is_file():
-        return Kernel(machine, str(path.absolute()))
-    if "/" in wanted or not re.fullmatch(r"latest|[0-9.]+", wanted):
-        raise Trouble(f"compare: {side}={wanted}: no such file")
-    return select(machine, [wanted])[-1]
+    return named(f"compare: {side}", wanted)
 
 
 def run_side(side, kernel):

@@ -1,24 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """The tables as text for a terminal, and as Markdown."""
-import textwrap
-
+from cells import aligned, as_markdown, bars
 from log import FAIL, LOST, PASS, SKIP, XFAIL
 from progress import count
 from table import Reasons, fold_columns, fold_rows, short_names, spans, word_of
-
-FIRST_WIDTH = 36
-
-
-def aligned(lines):
-    """Cells below each other, numbers to the right; a long first cell goes on below."""
-    folded = []
-    for first, *others in lines:
-        begin, *more = textwrap.wrap(first, FIRST_WIDTH) or [""]
-        folded += [(begin, *others), *((f"  {text}", *[""] * len(others)) for text in more)]
-    widths = [max(map(len, column)) for column in zip(*folded)]
-    for line in folded:
-        yield "  ".join(cell.rjust(width) if nr and cell.isdigit() else cell.ljust(width)
-                        for nr, (cell, width) in enumerate(zip(line, widths))).rstrip()
 
 
 def in_words(column):
@@ -27,16 +12,6 @@ def in_words(column):
         return f"did not finish: {column.troubles[0].trouble}"
     return ", ".join(f"{column.number(verdict)} {word}" for verdict, word in (
         (PASS, "passed"), (FAIL, "failed"), (XFAIL, "xfailed"), (SKIP, "skipped")))
-
-
-def as_markdown(text):
-    return text.replace("|", "\\|").replace("<", "&lt;")
-
-
-def bars(lines):
-    """Cells below each other, in Markdown."""
-    first, *others = (f"| {' | '.join(map(as_markdown, line))} |" for line in lines)
-    return [first, "|---" * len(lines[0]) + "|", *others]
 
 
 def kernel_lines(columns):

@@ -13,6 +13,8 @@ from children import Trouble, run_child
 TOP = pathlib.Path(__file__).resolve().parent.parent
 BUILD = pathlib.Path(os.environ.get("BUILD") or TOP / "build").absolute()
 LOGS = BUILD / "log"
+# Locks that all matrices on this machine see.
+TURNS = pathlib.Path(os.environ.get("TURNS") or f"/run/lock/mthp_khugepaged-{os.getuid()}")
 
 
 def jobs_wanted(name):
@@ -33,6 +35,19 @@ def alone_in(folder):
         except BlockingIOError:
             raise Trouble(f"another run writes to {folder}: give BUILD= another folder") from None
         yield
+
+
+@contextlib.contextmanager
+def turn(number):
+    """
+    Guests of all matrices on this machine take turns, so that two have the CPUs that one would
+    have: else the limits of time would be wrong for both. Yields a descriptor: who inherits it
+    keeps the turn, also when we are killed.
+    """
+    TURNS.mkdir(parents=True, exist_ok=True)
+    with open(TURNS / f"guest-{number}", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield lock.fileno()
 
 
 def text_of(path):

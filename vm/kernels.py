@@ -7,9 +7,9 @@ import platform
 import re
 
 from children import Trouble, run
-from column import UNAME
 from guest import TOP
 
+UNAME = {"amd64": "x86_64", "arm64": "aarch64", "ppc64el": "ppc64le"}
 # Debian's architectures, and pages that are not of 4k; vm/common.sh has what they are.
 MACHINES = ("amd64", "arm64", "arm64-16k", "ppc64el", "ppc64el-64k", "s390x")
 # The first series that has mTHP collapse.
@@ -108,3 +108,25 @@ def select(machine, series):
                           f"{' '.join(versions) or 'none'}")
         selected |= matching
     return [Kernel(machine, version) for version in versions if version in selected]
+
+
+def is_log(path):
+    """Of a guest or a program. An image may well have such words in it."""
+    begin = path.read_bytes()[:65536]
+    return b"\0" not in begin and (b"TAP version " in begin or b"@vm@ " in begin)
+
+
+def named(side, wanted):
+    """
+    A kernel that a variable names: an image, latest, a series or a version, for the machine that
+    ARCH and PAGE say.
+    @side: the variable
+    """
+    path = pathlib.Path(wanted)
+    page = (os.environ.get("PAGE") or "4k").lower()
+    machine = (os.environ.get("ARCH") or here()) + (f"-{page}" if page != "4k" else "")
+    if path.is_file():
+        return Kernel(machine, str(path.absolute()))
+    if "/" in wanted or not re.fullmatch(r"latest|[0-9.]+", wanted):
+        raise Trouble(f"{side}={wanted}: no such file")
+    return select(machine, [wanted])[-1]
