@@ -27,7 +27,7 @@ export BUILD CACHE KSRC KERNEL
 
 .DEFAULT_GOAL := help
 .PHONY: help run run-native explore explore-native races races-native bugs bugs-list
-.PHONY: matrix compare report fleet-files fleet-check
+.PHONY: matrix compare report bench bench-native fleet-files fleet-check
 .PHONY: check build install overlay overlay-remove kernel deps clean distclean
 .PHONY: fetch-kernel unit-tests build-locked install-locked unit-tests-locked only-here
 
@@ -84,6 +84,15 @@ compare:
 
 report: build
 	@$(TOP)/matrix/run.py report $$LOGS
+
+# What collapses cost and give, as numbers: of one kernel, or of A and B in turn.
+bench: build
+	@$(VM)/deps.sh vm matrix $(if $(findstring bug:,$(A)$(B)),bugs)
+	@$(TOP)/bench/run.py vm $(if $(A)$(B),"$$A" "$$B")
+
+bench-native: only-here build
+	@$(VM)/deps.sh matrix
+	@$(TOP)/bench/run.py native
 
 # What a job of LAVA fetches, into DIR; fleet/lava/job.sh prints the job.
 fleet-files: build

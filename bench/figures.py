@@ -7,6 +7,13 @@ import statistics
 
 # Names of the clock; bench_figure.h says what they are.
 TIME, EMULATED, INSTRUCTIONS = "time", "emulated", "instructions"
+OF_THE_RUN = ("kernel", "version", "machine", "page_kb", "pmd_order", "clock")
+
+
+def order_of(case):
+    """That a case collapses to; None where it says none."""
+    found = re.match(r"order_(\d+)", case)
+    return int(found[1]) if found else None
 
 
 @dataclasses.dataclass
@@ -25,9 +32,7 @@ class Figure:
 
     @property
     def order(self):
-        """That it collapses to; None where the case says none."""
-        found = re.match(r"order_(\d+)", self.case)
-        return int(found[1]) if found else None
+        return order_of(self.case)
 
     @property
     def is_collapsed(self):
@@ -39,6 +44,7 @@ class Figure:
 class Run:
     """All figures of one run on one kernel."""
     kernel: str = ""
+    version: str = ""       # all of /proc/version
     machine: str = ""
     page_kb: int = 0
     pmd_order: int = 0
@@ -46,32 +52,64 @@ class Run:
     figures: dict = dataclasses.field(default_factory=dict)     # {key: Figure}
 
     @property
+    def compiler(self):
+        """gcc-14, clang version 19.1.7: what it was built by, if that is told."""
+        found = re.search(r"\b(gcc-\d+|gcc [^()]*\([^()]*\) [\d.]+|clang version [\d.]+)", self.version)
+        return found[1] if found else ""
+
+    @property
     def unit(self):
         """What a nanosecond of its clock is called."""
         return "instructions" if self.clock == INSTRUCTIONS else "ns"
 
 
-def read_run(text):
-    """
-    The figures in the output of mthp_bench, or in a file that --json wrote.
-    @text: lines; those that hold no figure are passed by
-    """
+def run_of(records):
+    """A Run of what mthp_bench wrote of each figure, read as JSON."""
     run = Run()
+    for record in records:
+        for name in OF_THE_RUN:
+            setattr(run, name, record[name])
+        figure = Figure(record["measure"], record["case"], record["ranges"], record["values"],
+                        {name: list(map(tuple, bins))
+                         for name, bins in record["latencies"].items()},
+                        record.get("left", ""))
+        run.figures[figure.key] = figure
+    return run
+
+
+def records_in(text):
+    """What was written of each figure; lines that hold none, or were broken off, are passed by."""
     for line in text.splitlines():
         begin = line.find('{"kernel":')
         if begin < 0:
             continue
         try:
-            read = json.loads(line[begin:])
+            yield json.loads(line[begin:])
         except ValueError:
-            continue    # broken off
-        run.kernel, run.machine = read["kernel"], read["machine"]
-        run.page_kb, run.pmd_order, run.clock = read["page_kb"], read["pmd_order"], read["clock"]
-        figure = Figure(read["measure"], read["case"], read["ranges"], read["values"],
-                        {name: list(map(tuple, bins)) for name, bins in read["latencies"].items()},
-                        read.get("left", ""))
-        run.figures[figure.key] = figure
-    return run
+            continue
+
+
+def read_run(text):
+    """The figures in the output of mthp_bench, or in a file that --json wrote."""
+    return run_of(records_in(text))
+
+
+def as_json(runs, made):
+    """
+    Runs of one kernel, for json.dumps(); runs_of_json() reads them again.
+    @made: {what: text}, of how they came to be
+    """
+    return {"made": made,
+            "runs": [[{**{name: getattr(run, name) for name in OF_THE_RUN},
+                       **dataclasses.asdict(figure)} for figure in run.figures.values()]
+                     for run in runs]}
+
+
+def runs_of_json(text):
+    """[Run], of a file of as_json() or of mthp_bench; ValueError, KeyError where it is neither."""
+    if next(records_in(text), None):
+        return [read_run(text)]
+    return [run_of(records) for records in json.loads(text)["runs"]]
 
 
 @dataclasses.dataclass

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Two kernels beside each other: ratios with their spread, and never a verdict from one run."""
+import dataclasses
+import statistics
+
+from figures import order_of
+
+TOLERANCE = 0.05
+# Which operations waited, and how long, is chance: told, but no ratio is made of it.
+CHANCE = ("waits/", "/wait ", " longest ", "folios/s")
+# Follows from another unit of the same figure.
+DERIVED = ("/PTE", "MB/s")
+
+
+@dataclasses.dataclass
+class Ratio:
+    """B over A, of one value of a figure."""
+    key: tuple
+    unit: str
+    a: float            # medians of all runs
+    b: float
+    ratios: list        # of each pair of runs that followed each other
+    left: tuple         # what was left of a range: by A, by B
+
+    @property
+    def order(self):
+        return order_of(self.key[1])
+
+    @property
+    def median(self):
+        return statistics.median(self.ratios)
+
+    @property
+    def spread(self):
+        return min(self.ratios), max(self.ratios)
+
+    @property
+    def differs(self):
+        """In every pair, to the same side; one pair says nothing."""
+        least, most = self.spread
+        return len(self.ratios) > 1 and (least > 1 + TOLERANCE or most < 1 - TOLERANCE)
+
+    @property
+    def is_chance(self):
+        return any(word in self.unit for word in CHANCE)
+
+    @property
+    def leaves_the_same(self):
+        return self.left[0] == self.left[1]
+
+
+def ratio_of(one, other):
+    """Two zeros are the same."""
+    if one == other:
+        return 1.0
+    return other / one if one else float("inf")
+
+
+def ratios(a, b):
+    """
+    All values that both sides have.
+    @a, @b: Side
+    """
+    for key in a.keys:
+        for unit in a.units(key):
+            mine, theirs = a.medians(key, unit), b.medians(key, unit)
+            if not mine or not theirs or any(word in unit for word in DERIVED):
+                continue
+            left = tuple(side.figures(key)[0].left for side in (a, b))
+            yield Ratio(key, unit, statistics.median(mine), statistics.median(theirs),
+                        list(map(ratio_of, mine, theirs)), left)
+
+
+def only_one_has(a, b):
+    """Figures that one side could not measure: [(A or B, key)]."""
+    return [(side.name, key) for side, other in ((a, b), (b, a)) for key in side.keys
+            if key not in other.keys]

@@ -1,0 +1,2 @@
+def page(sides, title, made):
+    return ""
