@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """The tables and every failure as one HTML page that needs nothing else."""
-import html
 import itertools
 import pathlib
 
+from html_page import document, escaped, made_how, table_of
 from log import FAIL, LOST, PASS, SKIP, XFAIL
 from picture import is_of_map, picture
 from progress import count
@@ -16,21 +16,6 @@ COLOURS = ((["page"], "p", "base page"), (["folio"], "4", "folio, with its order
            (["empty"], "", "empty"), (["zero"], "z", "zero page"),
            (["other"], "s", "anything else"),
            (["wrong"], "!", "should not be"), (["page", "differs"], "", "expected and seen differ"))
-
-
-def escaped(text):
-    return html.escape(str(text))
-
-
-def table_of(lines, name):
-    """A table in a box of its own, which scrolls where the window is narrower."""
-    head, *body = lines
-    cells = "".join(f"<th scope=col>{cell}</th>" for cell in head)
-    rows = "".join(f"<tr><th scope=row>{first}</th>" +
-                   "".join(f"<td>{cell}</td>" for cell in others) + "</tr>"
-                   for first, *others in body)
-    return f'<div class="wide" tabindex="0" role="region" aria-label="{name}"><table>' \
-           f"<thead><tr>{cells}</tr></thead><tbody>{rows}</tbody></table></div>"
 
 
 def failing(column):
@@ -123,7 +108,7 @@ def page(table, columns, title, made):
     reasons = Reasons(columns)
     bad = [column for column in columns if not column.is_good]
     body = [f"<h1>{escaped(title)}</h1><p>{summary(columns)}</p>",
-            f'<p class="made">{escaped("; ".join(map(" ".join, made.items())))}</p>',
+            made_how(made),
             "<h2>Kernels</h2>", table_of(kernels(columns), "Kernels"),
             "<h2>Rows</h2>", table_of(rows_and_kernels(table, columns, reasons), "Rows"),
             "<dl>", *(f"<dt>{letter}</dt><dd>{escaped(text)}</dd>"
@@ -132,20 +117,4 @@ def page(table, columns, title, made):
         body += ["<h2>Failures</h2>", *colours()]
     for column in bad:
         body += failures(column)
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>{escaped(title)}</title>
-<style>
-{STYLE}</style>
-</head>
-<body>
-<main>
-{chr(10).join(body)}
-</main>
-</body>
-</html>
-"""
+    return document(title, body, STYLE)
