@@ -94,10 +94,20 @@ static double misses(const struct reads *reads)
 	return value;
 }
 
+/* The clock is read last, and by since() first: it does not time the reading of the counter. */
+static struct read_cost start(const struct reads *reads)
+{
+	struct read_cost now = { .misses = misses(reads) };
+
+	now.ns = now_ns();
+	return now;
+}
+
 static struct read_cost since(const struct reads *reads, const struct read_cost *before)
 {
-	struct read_cost now = { now_ns() - before->ns, misses(reads) };
+	struct read_cost now = { .ns = now_ns() - before->ns };
 
+	now.misses = misses(reads);
 	if (now.misses >= 0)
 		now.misses -= before->misses;
 	return now;
@@ -105,7 +115,7 @@ static struct read_cost since(const struct reads *reads, const struct read_cost 
 
 bool reads_chase(struct reads *reads, struct read_cost *cost)
 {
-	const struct read_cost before = { .misses = misses(reads), .ns = now_ns() };
+	const struct read_cost before = start(reads);
 	char **at = pointer_in(reads, 0);
 	unsigned int i;
 
@@ -117,7 +127,7 @@ bool reads_chase(struct reads *reads, struct read_cost *cost)
 
 bool reads_in_order(struct reads *reads, struct read_cost *cost)
 {
-	const struct read_cost before = { .misses = misses(reads), .ns = now_ns() };
+	const struct read_cost before = start(reads);
 	uint64_t sum = sum_up(reads);
 
 	*cost = since(reads, &before);
