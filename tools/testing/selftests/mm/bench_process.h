@@ -17,26 +17,28 @@ static void judge_nothing(struct race *race)
  * What took several times as long as usual has waited, for a lock or the CPU. Which of them do,
  * and for how long, is chance; so the others are told apart from them.
  */
-static void add_act(struct figure *figure, const struct process *process, enum process_act act,
-		    bool beside, unsigned int nr_ranges)
+static enum check_verdict add_act(struct figure *figure, const struct process *process,
+				  enum process_act act, bool beside, unsigned int nr_ranges)
 {
-	static const char *const when[] = { "alone", "beside" };
+	const char *name = process_act_names[act], *whole = process_latency_names[beside][act];
 	const struct latency *latency = &process->latency[beside][act];
-	const char *unit = bench_time_unit(&options.output), *name = process_act_names[act];
+	const char *unit = bench_time_unit(&options.output);
 	uint64_t limit = WAIT_TIMES * latency_quantile(latency, 500);
 	struct latency_part waits;
 
-	if (!latency->all)
-		return;
-	figure_add(figure, latency_part(latency, 0, limit).mean, "%s/%s %s", unit, name,
-		   when[beside]);
-	figure_add_latency(figure, process_latency_names[beside][act], latency);
+	if (!latency->all) {
+		check_printf("%s: not once", whole);
+		return CHECK_FAIL;
+	}
+	figure_add(figure, latency_part(latency, 0, limit).mean, "%s/%s", unit, whole);
+	figure_add_latency(figure, whole, latency);
 	waits = latency_part(latency, limit, UINT64_MAX);
 	if (beside && waits.times) {
 		figure_add(figure, (double)waits.times / nr_ranges, "waits/range %s", name);
 		figure_add(figure, waits.mean, "%s/wait %s", unit, name);
 		figure_add(figure, latency->max, "%s longest %s", unit, name);
 	}
+	return CHECK_PASS;
 }
 
 /* Once through the ranges, at the rate. @alone: measure without khugepaged, too. */
@@ -68,12 +70,18 @@ static enum check_verdict measure_process(struct bench *bench, const char *measu
 		return CHECK_FAIL;
 	verdict = run_process(&race, alone);
 	bench->skip_reason = race.skip_reason;
-	for (act = 0; act < NR_ACTS; act++) {
-		add_act(&figure, process, act, false, offered);
-		add_act(&figure, process, act, true, offered);
+	if (!verdict && !race.figures.tries.collapsed) {
+		check_printf("nothing was collapsed to order %u", order);
+		verdict = CHECK_FAIL;
 	}
-	figure_add(&figure, race.figures.tries.collapsed * (double)NS_PER_SECOND /
-		   race.figures.paced_ns, "folios/s");
+	for (act = 0; act < NR_ACTS && !verdict; act++) {
+		if (alone)
+			verdict = add_act(&figure, process, act, false, offered);
+		verdict = verdict ?: add_act(&figure, process, act, true, offered);
+	}
+	if (!verdict)
+		figure_add(&figure, race.figures.tries.collapsed * (double)NS_PER_SECOND /
+			   race.figures.paced_ns, "folios/s");
 	snprintf(figure.what, sizeof(figure.what), "order_%u", order);
 	verdict = verdict ?: print_figure(&figure);
 	free(process);

@@ -486,8 +486,8 @@ static void print_figures(const struct race *race)
 		     figures->rounds, figures->scans, race->forced ? "calls" : "scans",
 		     (now_ns() - race->start) / 1e9, figures->hits, tries->collapsed,
 		     tries->refused, tries->settled);
-	if (figures->hits < race->min_hits)
-		check_printf("%lu hits are needed: --time, or a quieter machine", race->min_hits);
+	if (!race->idle && figures->hits < race->min_hits)
+		check_printf("%lu hits are needed: more time, a quieter machine", race->min_hits);
 	for (i = 0; i < race->nr_racers; i++)
 		check_printf("%s %u: %lu times", race->racers[i].name, race->racers[i].index,
 			     atomic_load(&race->racers[i].did));

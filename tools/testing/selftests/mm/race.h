@@ -64,7 +64,7 @@ struct race {
 	bool forced;			/* by MADV_COLLAPSE, not by khugepaged */
 	bool childs_own;		/* all memory is that of children, which racers fork */
 	bool idle;			/* without khugepaged, to compare with */
-	uint64_t period_ns;		/* a range is offered to khugepaged each so many; 0: all at once */
+	uint64_t period_ns;		/* between ranges that are offered; 0: all at once */
 	unsigned int max_offered;	/* of the first ranges; 0: all */
 	const char *proof;		/* a result that only a racer in the window brings */
 	bool needs_proof;		/* without one it says nothing */
