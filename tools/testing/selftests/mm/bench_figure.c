@@ -142,19 +142,11 @@ static void print_for_programs(const struct figure *figure,
 
 int figure_print(const struct figure *figure, const struct bench_output *output)
 {
-	FILE *file;
-
 	print_for_people(figure, stdout);
 	if (!output->json)
 		return 0;
-	if (!strcmp(output->json, "-")) {
+	if (output->json == stdout)
 		fputs("# ", stdout);
-		print_for_programs(figure, output, stdout);
-		return 0;
-	}
-	file = fopen(output->json, "ae");
-	if (!file)
-		return -errno;
-	print_for_programs(figure, output, file);
-	return fclose(file) ? -errno : 0;
+	print_for_programs(figure, output, output->json);
+	return fflush(output->json) ? -errno : 0;
 }

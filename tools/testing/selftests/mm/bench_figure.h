@@ -51,7 +51,7 @@ struct figure {
 /* Where figures go, and what their clock is. */
 struct bench_output {
 	enum bench_clock clock;
-	const char *json;	/* a file, "-" for diagnostics, or NULL */
+	FILE *json;		/* open to be added to; stdout: as diagnostics; or NULL */
 };
 
 /* bench_time_unit() - what a nanosecond of this clock is called: "ns" or "instructions". */
