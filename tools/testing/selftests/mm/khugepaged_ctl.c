@@ -177,7 +177,7 @@ int khugepaged_scan(struct khugepaged *khugepaged, unsigned int passes)
 int khugepaged_cpu(const struct khugepaged *khugepaged, uint64_t *ns)
 {
 	unsigned long long value, before = 0;
-	char path[64], text[128];
+	char path[64], text[128], *end;
 	ssize_t length;
 
 	if (!khugepaged->pid)
@@ -189,7 +189,8 @@ int khugepaged_cpu(const struct khugepaged *khugepaged, uint64_t *ns)
 		length = read_text(path, text, sizeof(text));
 		if (length < 0)
 			return length;
-		if (sscanf(text, "%llu", &value) != 1)
+		value = strtoull(text, &end, 10);
+		if (end == text)
 			return -EINVAL;
 		before = value;
 	} while (value != *ns);
