@@ -8,7 +8,7 @@
  *
  * The cost is CPU time of the khugepaged thread, as its own /proc/PID/schedstat tells it, less
  * that of a scan when nothing is laid out. The work is the number of PTEs that the kernel says
- * it looked at (trace event mm_khugepaged_scan), or else all of the ranges.
+ * it looked at (trace event mm_khugepaged_scan); where there are no trace events, it is unknown.
  */
 #ifndef BENCH_H
 #define BENCH_H
@@ -16,12 +16,12 @@
 #include "collapse_check.h"
 #include "range.h"
 
-/* One complete scan. */
+/* One complete scan, less one of nothing. */
 struct bench_scan {
-	double ns;		/* CPU time of khugepaged */
-	double ptes;		/* that it looked at */
+	double ns;		/* CPU time of khugepaged; within the noise it may be negative */
+	double ptes;		/* that it looked at; where bench_counts_ptes() */
 	long allocations;	/* folios that it allocated, of any order */
-	long folios;		/* anonymous ones that there are more than before, of the sizes on */
+	long folios;		/* more than before: anonymous ones of the sizes that are on */
 };
 
 /* What there is in the ranges. */
@@ -43,6 +43,7 @@ struct bench {
 	struct khugepaged khugepaged;
 	FILE *scans;			/* trace events; NULL where there are none */
 	struct bench_scan idle;		/* a scan with nothing laid out */
+	double noise;			/* ns by which such scans differ */
 	const char *skip_reason;	/* a constant, after CHECK_SKIP */
 };
 
@@ -71,6 +72,16 @@ enum check_verdict bench_lay_out(struct bench *bench, struct pte_table *wanted, 
  * Return: CHECK_PASS; CHECK_FAIL with a diagnostic, also when it did not look at the ranges.
  */
 enum check_verdict bench_scan(struct bench *bench, struct bench_scan *scan);
+
+/* bench_counts_ptes() - are the PTEs of a scan counted? */
+bool bench_counts_ptes(const struct bench *bench);
+
+/* bench_hears() - is what scans took more than what scans of nothing differ by?
+ * @heard: how many of them took more than @noise
+ * @scans: of so many
+ * Return: CHECK_PASS when it is most of them; CHECK_SKIP with @skip_reason.
+ */
+enum check_verdict bench_hears(struct bench *bench, unsigned int heard, unsigned int scans);
 
 /* bench_settle() - scan until that changes nothing any more.
  * Return: as bench_scan(); CHECK_FAIL too when there is no end of it.

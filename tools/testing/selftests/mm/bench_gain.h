@@ -73,7 +73,7 @@ static enum check_verdict measure_gain(struct bench *bench, const char *measure,
 #define MEASURE_GAIN(occupancy)						\
 	do {									\
 		unsigned int nr_ = nr_ranges(DEFAULT_RANGES);			\
-		struct bench bench_;						\
+		struct bench bench_ = { 0 };					\
 										\
 		if (!nr_)							\
 			SKIP(return, "not enough memory for the ranges");	\
