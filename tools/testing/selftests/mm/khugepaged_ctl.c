@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -174,27 +175,37 @@ int khugepaged_scan(struct khugepaged *khugepaged, unsigned int passes)
 	return err;
 }
 
+/*
+ * "S" in its stat comes before it leaves the CPU, which is when its time is added up. Who runs
+ * on that CPU knows that it has left. An emulated CPU may stand still in between for long.
+ */
+static void wait_until_off_cpu(const struct khugepaged *khugepaged)
+{
+	struct proc_stat stat;
+	cpu_set_t ours, its;
+
+	if (proc_stat_read(khugepaged->pid, &stat) || sched_getaffinity(0, sizeof(ours), &ours))
+		return;
+	CPU_ZERO(&its);
+	CPU_SET(stat.on_cpu, &its);
+	sched_setaffinity(0, sizeof(its), &its);
+	sched_setaffinity(0, sizeof(ours), &ours);
+}
+
 int khugepaged_cpu(const struct khugepaged *khugepaged, uint64_t *ns)
 {
-	unsigned long long value, before = 0;
 	char path[64], text[128], *end;
 	ssize_t length;
 
 	if (!khugepaged->pid)
 		return -ESRCH;
+	wait_until_off_cpu(khugepaged);
 	snprintf(path, sizeof(path), "/proc/%d/schedstat", khugepaged->pid);
-	/* "S" in its stat comes a moment before it leaves the CPU and the time is added up. */
-	do {
-		*ns = before;
-		length = read_text(path, text, sizeof(text));
-		if (length < 0)
-			return length;
-		value = strtoull(text, &end, 10);
-		if (end == text)
-			return -EINVAL;
-		before = value;
-	} while (value != *ns);
-	return 0;
+	length = read_text(path, text, sizeof(text));
+	if (length < 0)
+		return length;
+	*ns = strtoull(text, &end, 10);
+	return end == text ? -EINVAL : 0;
 }
 
 int khugepaged_force(char *start, size_t size)

@@ -147,8 +147,9 @@ int proc_stat_read(pid_t pid, struct proc_stat *stat)
 	end = strrchr(text, ')');
 	if (!name || !end ||
 	    sscanf(end,
-		   ") %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %*d %*d %*d %*d %*d %*d %llu",
-		   &stat->state, &stat->ppid, &user, &system, &stat->born) != 5)
+		   ") %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %*d %*d %*d %*d %*d %*d %llu "
+		   "%*u %*d %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %*d %d",
+		   &stat->state, &stat->ppid, &user, &system, &stat->born, &stat->on_cpu) != 6)
 		return -EINVAL;
 	*end = '\0';
 	snprintf(stat->comm, sizeof(stat->comm), "%s", name + 1);

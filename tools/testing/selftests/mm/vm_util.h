@@ -85,6 +85,7 @@ struct proc_stat {
 	int ppid;
 	unsigned long cpu;		/* clock ticks that it used */
 	unsigned long long born;	/* clock ticks since boot */
+	int on_cpu;			/* where it ran last, or runs */
 };
 
 /* proc_stat_read() - read it; blanks and parentheses in the name do not matter.
