@@ -76,6 +76,8 @@ static enum check_verdict sample_scans(struct bench *bench, struct figure *figur
 		if (bench_counts_ptes(bench)) {
 			figure_add(figure, scan.ns / scan.ptes, "%s/PTE", unit);
 			figure_add(figure, scan.ptes / nr, "PTEs/range");
+		} else {
+			figure_add(figure, scan.ns / nr / suite.vm.nr, "%s/PTE laid out", unit);
 		}
 		figure_add(figure, scan.ns / nr, "%s/range", unit);
 		figure_add(figure, (double)scan.allocations / nr, "allocations/range");
