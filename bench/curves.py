@@ -195,8 +195,8 @@ def bars(x, y, drawn):
             yield f'<path class="bar {line.look}" ' \
                   f'd="M{left:.1f} {bottom:.1f}V{top:.1f}h{wide - 2:.1f}V{bottom:.1f}z">' \
                   f"<title>{html.escape(point.text)}</title></path>"
-            # There is room for two digits and a point, or for three.
-            text = readable(point.y) if point.y >= 100 else f"{point.y:.2g}"
+            # There is room for three letters.
+            text = readable(point.y) if point.y >= 100 else f"{point.y:.2g}".replace("0.", ".")
             yield letters(left + wide / 2 - 1, top - 4, text, "value")
 
 
