@@ -48,7 +48,10 @@ def clock_of(where):
     """The clock that figures of a guest have, by what emulates it."""
     if where == "native" or (os.environ.get("ACCEL") or "tcg").startswith("kvm"):
         return TIME
-    return EMULATED if os.environ.get("ICOUNT") == "n" else INSTRUCTIONS
+    counted = os.environ.get("ICOUNT") or "y"
+    if counted not in ("y", "n"):
+        raise Trouble(f"ICOUNT={counted}: y or n")
+    return EMULATED if counted == "n" else INSTRUCTIONS
 
 
 def arguments(clock):

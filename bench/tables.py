@@ -107,6 +107,8 @@ def growth_lines(side):
             continue
         cells = [side.median((measure, figures[0].case, nr), unit + suffix) for nr in numbers]
         known = [cell for cell in cells if cell is not None]
+        if not known:
+            continue
         yield (f"{measure.removeprefix('growth_')} {figures[0].case}", unit + suffix,
                *map(number, cells), times(known[-1], known[0]))
 

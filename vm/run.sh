@@ -116,9 +116,10 @@ esac
 
 # Counted: an instruction takes a nanosecond of the guest's time, and a pause none of ours.
 set_clock=''
-case ${ICOUNT:-} in
-'') ;;
-*) set_clock="-icount shift=0,sleep=off" ;;
+case ${ICOUNT:-n} in
+n) ;;
+y) set_clock="-icount shift=0,sleep=off" ;;
+*) die "ICOUNT=$ICOUNT: y or n" ;;
 esac
 
 # No balancing between the nodes: it would move pages under a test. After an oops the guest
