@@ -133,10 +133,13 @@ int proc_kb(const char *path, const char *key, size_t *bytes)
 	return err;
 }
 
+#define STAT_CPU	39	/* number of that field */
+
 int proc_stat_read(pid_t pid, struct proc_stat *stat)
 {
-	char path[64], text[1024], *name, *end;
+	char path[64], text[1024], *name, *end, *cpu;
 	unsigned long user, system;
+	unsigned int field;
 	ssize_t len;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
@@ -147,10 +150,15 @@ int proc_stat_read(pid_t pid, struct proc_stat *stat)
 	end = strrchr(text, ')');
 	if (!name || !end ||
 	    sscanf(end,
-		   ") %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %*d %*d %*d %*d %*d %*d %llu "
-		   "%*u %*d %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %*d %d",
-		   &stat->state, &stat->ppid, &user, &system, &stat->born, &stat->on_cpu) != 6)
+		   ") %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %*d %*d %*d %*d %*d %*d %llu",
+		   &stat->state, &stat->ppid, &user, &system, &stat->born) != 5)
 		return -EINVAL;
+	/* The name was the second. */
+	for (field = 2, cpu = end; field < STAT_CPU && cpu; field++)
+		cpu = strchr(cpu + 1, ' ');
+	if (!cpu)
+		return -EINVAL;
+	stat->on_cpu = atoi(cpu);
 	*end = '\0';
 	snprintf(stat->comm, sizeof(stat->comm), "%s", name + 1);
 	stat->cpu = user + system;
