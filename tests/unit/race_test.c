@@ -145,4 +145,20 @@ TEST(bins)
 	}
 }
 
+/* A time lies between the end of the bin before and that of its own. */
+TEST(ends_of_bins)
+{
+	unsigned int bin;
+
+	for (bin = 2 * LATENCY_STEPS + 1; bin < LATENCY_BINS - 1; bin++) {
+		struct latency latency = { .all = 0 };
+
+		ASSERT_LT(latency_bin_end(bin - 1), latency_bin_end(bin));
+		latency_add(&latency, latency_bin_end(bin - 1));
+		latency_add(&latency, latency_bin_end(bin) - 1);
+		EXPECT_EQ(2U, latency.count[bin]);
+		EXPECT_EQ(latency_bin_end(bin - 1) + latency_bin_end(bin) - 1, latency.sum);
+	}
+}
+
 TEST_HARNESS_MAIN
