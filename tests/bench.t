@@ -34,8 +34,8 @@ is_json()
 {
 	python3 - "$1" <<-'P'
 	import json, sys
-	KEYS = {"kernel", "machine", "page_kb", "pmd_order", "clock", "measure", "case", "ranges",
-	        "values", "latencies"}
+	KEYS = {"kernel", "version", "machine", "page_kb", "pmd_order", "clock", "measure", "case",
+	        "ranges", "values", "latencies"}
 	def refuse(word):
 	    raise ValueError(word)
 	lines = open(sys.argv[1], encoding="ascii").read().splitlines()
@@ -116,8 +116,8 @@ ok "a scan: of so many ranges, by a clock that is none given" json \
 ok "a scan: each sample" json 'len(f["values"]["ns/range"]) == 5'
 ok "a scan: on this machine" json "f['kernel'] == '$(uname -r)' and f['machine'] == '$(uname -m)' and \
 	f['page_kb'] * 1024 == $(getconf PAGESIZE) and f['pmd_order'] == $pmd"
-grep -q '"PTEs/range"' "$work/json" || ok "a scan: without trace events no word of PTEs" \
-	json 'not [unit for unit in f["values"] if "PTE" in unit]'
+grep -q '"PTEs/range"' "$work/json" || ok "a scan: without trace events of the PTEs laid out" \
+	json '[unit for unit in f["values"] if "PTE" in unit] == ["ns/PTE laid out"]'
 
 cp "$work/json" "$work/before"
 run "$bench" -r "$order.base_pages" --ranges 2 --json "$work/json"

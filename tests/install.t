@@ -12,7 +12,8 @@ try make --no-print-directory -C "$TOP" install INSTALL_PATH=
 ok "make install without a path: refuses" [ "$status" -ne 0 ]
 ok "make install without a path: says what to give" said "INSTALL_PATH="
 
-for file in run_kselftest.sh mthp/mthp_khugepaged mthp/mthp_explore mthp/run_vmtests.sh; do
+for file in run_kselftest.sh mthp/mthp_khugepaged mthp/mthp_explore mthp/mthp_races \
+	mthp/mthp_bench mthp/run_vmtests.sh; do
 	ok "$file: there, and executable" [ -x "$work/first/$file" ]
 done
 for file in kselftest-list.txt mthp/config mthp/settings kselftest/runner.sh; do
@@ -21,6 +22,7 @@ done
 
 # In a kernel tree the list has a line for each program, collection and name.
 ok "the list names the program" grep -qx "mthp:mthp_khugepaged" "$work/first/kselftest-list.txt"
+ok "the list names no measurement" [ "$(grep -c bench "$work/first/kselftest-list.txt")" -eq 0 ]
 ok "the list names nothing else" [ "$(grep -cv '^mthp:mthp_' "$work/first/kselftest-list.txt")" -eq 0 ]
 
 mkdir "$work/a folder"

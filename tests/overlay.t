@@ -80,7 +80,7 @@ try timeout 300 make -s -j "$(nproc)" -C "$tree/$selftests" TARGETS=mthp O="$wor
 ok "in the tree: builds and installs" [ "$status" -eq 0 ]
 ok "in the tree: no warning" [ ! -s "$work/err" ]
 ok "in the tree: with O=, nothing is built there" is_whole "$folder"
-for file in mthp_khugepaged mthp_explore mthp_races run_vmtests.sh; do
+for file in mthp_khugepaged mthp_explore mthp_races mthp_bench run_vmtests.sh; do
 	ok "in the tree: installs $file" [ -x "$work/installed/mthp/$file" ]
 done
 for file in config settings corpus/creep.case; do

@@ -182,8 +182,10 @@ TEST_F(figure, json_of_case)
 	ASSERT_EQ(0, uname(&uts));
 	EXPECT_NE(NULL, json(&self->figure, CLOCK_TIME,
 			     "\"measure\":\"scan\",\"case\":\"half\",\"ranges\":3,\"values\""));
-	snprintf(expected, sizeof(expected), "{\"kernel\":\"%s\",\"machine\":\"%s\",\"page_kb\":4,",
-		 uts.release, uts.machine);
+	snprintf(expected, sizeof(expected), "{\"kernel\":\"%s\",\"version\":\"Linux version %s ",
+		 uts.release, uts.release);
+	EXPECT_NE(NULL, json(&self->figure, CLOCK_TIME, expected));
+	snprintf(expected, sizeof(expected), "\"machine\":\"%s\",\"page_kb\":4,", uts.machine);
 	EXPECT_NE(NULL, json(&self->figure, CLOCK_TIME, expected));
 	EXPECT_NE(NULL, json(&self->figure, CLOCK_EMULATED,
 			     "\"pmd_order\":4,\"clock\":\"emulated\","));

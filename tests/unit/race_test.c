@@ -157,8 +157,27 @@ TEST(ends_of_bins)
 		latency_add(&latency, latency_bin_end(bin - 1));
 		latency_add(&latency, latency_bin_end(bin) - 1);
 		EXPECT_EQ(2U, latency.count[bin]);
-		EXPECT_EQ(latency_bin_end(bin - 1) + latency_bin_end(bin) - 1, latency.sum);
+		EXPECT_EQ(latency_bin_end(bin - 1) + latency_bin_end(bin) - 1, latency.ns[bin]);
 	}
+}
+
+/* What is below a limit, and from it on: each in one of the two, with its own mean. */
+TEST(latency_parts)
+{
+	struct latency latency = { .all = 0 };
+	struct latency_part below, above;
+
+	latency_add(&latency, 100);
+	latency_add(&latency, 102);
+	latency_add(&latency, 1 << 20);
+	below = latency_part(&latency, 0, 1000);
+	above = latency_part(&latency, 1000, UINT64_MAX);
+	EXPECT_EQ(2UL, below.times);
+	EXPECT_EQ(101, below.mean);
+	EXPECT_EQ(1UL, above.times);
+	EXPECT_EQ(1 << 20, above.mean);
+	EXPECT_EQ(0UL, latency_part(&latency, 200, 1000).times);
+	EXPECT_EQ(0, latency_part(&latency, 200, 1000).mean);
 }
 
 TEST_HARNESS_MAIN
