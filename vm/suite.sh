@@ -60,7 +60,7 @@ target=run args=ARGS
 case $program in
 mthp_explore) target=explore args= ;;
 mthp_races) target=races ;;
-mthp_bench) args="PROGRAM ARGS ICOUNT NODES" ;;
+mthp_bench) target=bench ;;
 esac
 for name in ARCH PAGE $args MEM CPUS ACCEL APPEND; do
 	eval "value=\${$name:-}"
