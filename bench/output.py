@@ -84,8 +84,9 @@ def write(sides, wanted, bench, folder):
         name = f"bench-{side.name}.json" if len(sides) > 1 else "bench.json"
         write_whole(folder / name, json.dumps(as_json(side.runs, made), indent=1) + "\n")
         names.append(name)
-    title = " and ".join(heading(side, wanted[side.name]) for side in sides)
-    write_whole(folder / "bench.html", page(sides, title, made))
+    title = ", ".join(f"{side.name}: {wanted[side.name].rpartition('/')[2]}" if len(sides) > 1 else
+                      f"Linux {side.first.kernel}" for side in sides)
+    write_whole(folder / "bench.html", page(sides, f"What collapses cost. {title}", made))
     write_whole(folder / "bench.md", as_text(sides, wanted, bench, bars, True))
     print(as_text(sides, wanted, bench, aligned, False))
     print(" ".join(str(folder / name) for name in ("bench.html", "bench.md", *names)))

@@ -2,37 +2,31 @@
 """The figures of one kernel or of two as one HTML page that needs nothing else."""
 import pathlib
 
-from figures import EMULATED, INSTRUCTIONS
 from html_page import document, escaped, made_how, table_of
 from pictures import collapse, gain, growth, process, scan, steady
+from tables import about_the_clock
 
 STYLE = (pathlib.Path(__file__).parent / "page.css").read_text(encoding="ascii")
 PICTURES = (scan, steady, collapse, process, gain, growth)
-WARNINGS = {
-    EMULATED: "This was measured in an emulator. Its times say nothing about a real machine; "
-              "only how they compare with each other may say something.",
-    INSTRUCTIONS: "These are numbers of instructions, not time: each counts as one nanosecond, "
-                  "whatever it does. What a cache, a TLB or memory costs is not in them.",
-}
 OF_RUNS = "Each value is the median of its runs; an upright line at it is from the least to the " \
           "most of them."
 
 
 def kernels(sides):
-    yield "", "kernel", "machine", "page", "PMD order", "clock", "runs", "figures"
+    yield "", "kernel", "machine", "page", "PMD order", "compiler", "clock", "runs", "figures"
     for side in sides:
         run = side.first
         yield (escaped(side.name), escaped(run.kernel), escaped(run.machine),
-               f"{run.page_kb}k", run.pmd_order, escaped(run.clock), len(side.runs),
-               len(side.keys))
+               f"{run.page_kb}k", run.pmd_order, escaped(run.compiler or "unknown"),
+               escaped(run.clock), len(side.runs), len(side.keys))
 
 
 def warnings(sides):
     """What one has to know of the clocks before one looks at anything."""
     clocks = list(dict.fromkeys(side.first.clock for side in sides))
     for clock in clocks:
-        if clock in WARNINGS:
-            yield f'<p class="warning">{WARNINGS[clock]}</p>'
+        if about_the_clock(clock):
+            yield f'<p class="warning">{about_the_clock(clock)}</p>'
     if len(clocks) > 1:
         yield '<p class="warning">Both were measured with different clocks: do not compare ' \
               "them.</p>"

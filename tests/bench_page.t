@@ -67,6 +67,7 @@ def run_of(clock, times, without=()):
         if not {measure, case}.intersection(without):
             lines.append("# " + json.dumps({
                 "kernel": f"7.2.{times} {HOSTILE}", "machine": "x86_64", "page_kb": 4,
+                "version": "Linux version 7.3.4 (gcc-14 (Debian) 14.2.0)",
                 "pmd_order": 9, "clock": clock, "measure": measure, "case": case,
                 "ranges": ranges, "values": values, "latencies": latencies,
                 "left": "p4*32" if ".settled" in case else HOSTILE}, separators=(",", ":")))
@@ -109,9 +110,9 @@ has_no()
 	ok "$1: not: $2" lacks "$2" "$work/$1.html"
 }
 
-has emulated "was measured in an emulator"
+has emulated "Times of an emulator"
 has emulated "do not show what a TLB gains"
-has instructions "instructions, not time"
+has instructions "not times: what a cache"
 has instructions "different clocks"
 has instructions "do not show what a TLB gains"
 has_no instructions "<th scope=col>B / A</th>"
