@@ -56,8 +56,12 @@ s390x)
 	set_machine="-machine s390-ccw-virtio -cpu max"
 	;;
 esac
-case $DEB_ARCH${NODES:-} in
-s390x | *1) set_nodes="-smp ${CPUS:-2} -m $MEM" ;;
+case ${NODES:-} in
+'' | 1) ;;
+*) die "NODES=$NODES: only 1, or none for several" ;;
+esac
+case $DEB_ARCH:${NODES:-} in
+s390x:* | *:1) set_nodes="-smp ${CPUS:-2} -m $MEM" ;;
 *) set_nodes=$("$TOP/vm/nodes.sh" "${CPUS:-2}" "$MEM" $small $unit) ;;
 esac
 qemu=${QEMU:-qemu-system-$QEMU_ARCH}

@@ -8,10 +8,11 @@
 #include "bench.h"
 #include "pte_read.h"
 #include "pte_setup.h"
+#include "random.h"
 #include "trace.h"
 
-#define IDLE_SCANS	5
-#define SETTLE_SCANS	20
+#define IDLE_SCANS	15
+#define SETTLE_SCANS	10
 #define AT_ONCE		256	/* ranges that are read back by one look at smaps */
 
 static enum check_verdict apply(const struct bench *bench, const struct thp_settings *settings)
@@ -42,35 +43,27 @@ static double read_progress(struct bench *bench)
 	return ptes;
 }
 
-/* Of all sizes. */
-static void count_folios(const struct bench *bench, struct bench_scan *scan)
+/* Of all sizes, since boot. */
+static long count_allocations(const struct bench *bench)
 {
 	struct thp_counters counters;
 	unsigned int order;
+	long all = 0;
 
 	thp_counters_read(bench->vm, &counters);
-	scan->allocations = 0;
-	scan->folios = 0;
-	for (order = 0; order <= bench->vm->pmd_order; order++) {
-		scan->allocations += counters.size[order].collapse_alloc;
-		if (bench->settings.size[order] != THP_NEVER)
-			scan->folios += counters.size[order].nr_anon;
-	}
-	if (bench->generation != GEN_NONE)
-		return;
-	scan->allocations = counters.thp_collapse_alloc;
-	scan->folios = counters.thp_collapse_alloc;
+	for (order = 0; order <= bench->vm->pmd_order; order++)
+		all += counters.size[order].collapse_alloc;
+	return bench->generation == GEN_NONE ? counters.thp_collapse_alloc : all;
 }
 
 /* One scan, of whatever there is. */
 static enum check_verdict scan_all(struct bench *bench, struct bench_scan *scan)
 {
-	struct bench_scan before;
+	long before = count_allocations(bench);
 	pid_t pid = bench->khugepaged.pid;
 	uint64_t start = 0, end = 0;
 	int err;
 
-	count_folios(bench, &before);
 	read_progress(bench);
 	err = khugepaged_cpu(&bench->khugepaged, &start) ?:
 	      khugepaged_scan(&bench->khugepaged, 1) ?:
@@ -81,11 +74,9 @@ static enum check_verdict scan_all(struct bench *bench, struct bench_scan *scan)
 		check_printf("a scan of khugepaged: %s", strerror(-err));
 		return CHECK_FAIL;
 	}
-	count_folios(bench, scan);
 	scan->ns = end - start;
 	scan->ptes = read_progress(bench);
-	scan->allocations -= before.allocations;
-	scan->folios -= before.folios;
+	scan->allocations = count_allocations(bench) - before;
 	return CHECK_PASS;
 }
 
@@ -96,7 +87,7 @@ static int compare_ns(const void *a, const void *b)
 	return (one > other) - (one < other);
 }
 
-/* What a scan costs that finds nothing of ours: the median of some. */
+/* What a scan costs that finds nothing of ours: the median; and the quartiles, how sure that is. */
 static enum check_verdict measure_idle(struct bench *bench)
 {
 	enum check_verdict verdict = CHECK_PASS;
@@ -109,7 +100,7 @@ static enum check_verdict measure_idle(struct bench *bench)
 		return verdict;
 	qsort(scans, IDLE_SCANS, sizeof(*scans), compare_ns);
 	bench->idle = scans[IDLE_SCANS / 2];
-	bench->noise = scans[IDLE_SCANS - 1].ns - scans[0].ns;
+	bench->noise = scans[IDLE_SCANS * 3 / 4].ns - scans[IDLE_SCANS / 4].ns;
 	return CHECK_PASS;
 }
 
@@ -137,7 +128,7 @@ enum check_verdict bench_begin(struct bench *bench, const struct vm_geometry *vm
 	if (err == -ESRCH)
 		return skip(bench, "the thread of khugepaged cannot be seen");
 	if (err == -ENOENT)
-		return skip(bench, "no /proc/PID/schedstat, CONFIG_SCHEDSTATS is needed");
+		return skip(bench, "no /proc/PID/schedstat, CONFIG_SCHED_INFO is needed");
 	if (err) {
 		check_printf("the CPU time of khugepaged: %s", strerror(-err));
 		return CHECK_FAIL;
@@ -254,7 +245,8 @@ enum check_verdict bench_scan(struct bench *bench, struct bench_scan *scan)
 		return verdict;
 	worked = scan->ns > 0;
 	scan->ns -= bench->idle.ns;
-	scan->ptes -= bench->idle.ptes;
+	/* It counts each VMA as well that it passes by: the gap behind each range. */
+	scan->ptes -= bench->idle.ptes + bench->nr_ranges;
 	if (worked && (!bench_counts_ptes(bench) || scan->ptes >= bench->nr_ranges))
 		return CHECK_PASS;
 	check_printf("khugepaged was not there: %.0f ns and %.0f PTEs more than without ranges",
@@ -276,17 +268,22 @@ enum check_verdict bench_hears(struct bench *bench, unsigned int heard, unsigned
 
 enum check_verdict bench_settle(struct bench *bench)
 {
-	struct bench_scan scan;
 	enum check_verdict verdict;
+	struct bench_look look;
+	struct bench_scan scan;
+	uint64_t before;
 	unsigned int i;
 
-	for (i = 0; i < SETTLE_SCANS; i++) {
-		verdict = bench_scan(bench, &scan);
-		if (verdict || !scan.folios)
-			return verdict;
+	verdict = bench_look(bench, &look);
+	for (i = 0; i < SETTLE_SCANS && !verdict; i++) {
+		before = look.hash;
+		verdict = bench_scan(bench, &scan) ?: bench_look(bench, &look);
+		if (!verdict && look.hash == before)
+			return CHECK_PASS;
 	}
-	check_printf("after %u scans there still are new folios", i);
-	return CHECK_FAIL;
+	if (!verdict)
+		check_printf("each of %u scans changed something", i);
+	return verdict ?: CHECK_FAIL;
 }
 
 struct look {
@@ -309,11 +306,16 @@ static enum check_verdict look_at(struct bench *bench, const struct pte_table *s
 		pte_table_copy(look->first, seen);
 	}
 	result->alike = result->alike && pte_table_equal(look->first, seen);
-	for (offset = 0; offset < seen->nr; offset++)
-		if (pte_is(&seen->pte[offset], PTE_FOLIO_STATES)) {
-			result->pages[seen->pte[offset].order]++;
+	for (offset = 0; offset < seen->nr; offset++) {
+		const struct pte *pte = &seen->pte[offset];
+
+		result->hash = random_of(result->hash, (uint64_t)pte->state << 32 |
+					 pte->order << 16 | pte->index << 1 | pte->stray);
+		if (pte_is(pte, PTE_FOLIO_STATES)) {
+			result->pages[pte->order]++;
 			result->present++;
 		}
+	}
 	return CHECK_PASS;
 }
 

@@ -21,13 +21,13 @@ struct bench_scan {
 	double ns;		/* CPU time of khugepaged; within the noise it may be negative */
 	double ptes;		/* that it looked at; where bench_counts_ptes() */
 	long allocations;	/* folios that it allocated, of any order */
-	long folios;		/* more than before: anonymous ones of the sizes that are on */
 };
 
 /* What there is in the ranges. */
 struct bench_look {
 	bool alike;			/* all ranges are as the first */
 	char first[128];		/* in the notation, or its beginning and "..." */
+	uint64_t hash;			/* of all tables: equal where all PTEs are */
 	unsigned long pages[MAX_ORDERS];	/* PTEs that map folios of each order */
 	unsigned long present;		/* PTEs that map anything, in all */
 };

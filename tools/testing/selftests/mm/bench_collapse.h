@@ -74,7 +74,7 @@ static enum check_verdict measure_collapse(struct bench *bench, const char *meas
 	for (i = 0; i < samples && !verdict; i++)
 		verdict = sample_collapse(bench, table, order, nr, &figure, &look);
 	snprintf(figure.what, sizeof(figure.what), "order_%u.%s", order, source_names[source]);
-	figure.left = look_describe(&look);
+	figure_left(&figure, &look);
 	bench_end(bench);
 	free(table);
 	return verdict ?: print_figure(&figure);

@@ -105,7 +105,18 @@ static void print_latency(const struct latency *latency, FILE *to)
 	}
 }
 
-/* No text in it needs quoting: names of ours, a release, a table. */
+/* As JSON wants it; what is no plain text becomes a blank. */
+static void print_string(const char *name, const char *text, FILE *to)
+{
+	fprintf(to, "\"%s\":\"", name);
+	for (; *text; text++) {
+		if (*text == '"' || *text == '\\')
+			fputc('\\', to);
+		fputc(*text >= ' ' && *text <= '~' ? *text : ' ', to);
+	}
+	fputs("\",", to);
+}
+
 static void print_for_programs(const struct figure *figure,
 			       const struct bench_output *output, FILE *to)
 {
@@ -116,14 +127,22 @@ static void print_for_programs(const struct figure *figure,
 	/* Who built it, and by which compiler. */
 	read_text("/proc/version", version, sizeof(version));
 	uname(&uts);
-	fprintf(to, "{\"kernel\":\"%s\",\"version\":\"%s\",\"machine\":\"%s\",", uts.release, version,
-		uts.machine);
+	fputc('{', to);
+	print_string("kernel", uts.release, to);
+	print_string("version", version, to);
+	print_string("machine", uts.machine, to);
 	fprintf(to, "\"page_kb\":%zu,\"pmd_order\":%u,", figure->vm->page_size / 1024,
 		figure->vm->pmd_order);
-	fprintf(to, "\"clock\":\"%s\",\"measure\":\"%s\",\"case\":\"%s\",\"ranges\":%u,",
-		bench_clock_names[output->clock], figure->measure, figure->what, figure->ranges);
-	if (figure->left)
-		fprintf(to, "\"left\":\"%s\",", figure->left);
+	print_string("clock", bench_clock_names[output->clock], to);
+	print_string("measure", figure->measure, to);
+	print_string("case", figure->what, to);
+	fprintf(to, "\"ranges\":%u,", figure->ranges);
+	if (figure->left) {
+		print_string("left", figure->left, to);
+		fprintf(to, "\"left_hash\":\"%016llx\",\"left_folios\":%s,",
+			(unsigned long long)figure->left_hash,
+			figure->left_folios ? "true" : "false");
+	}
 	fputs("\"values\":{", to);
 	for (i = 0; i < figure->nr_values; i++) {
 		fprintf(to, "%s\"%s\":[", i ? "," : "", figure->values[i].unit);

@@ -14,8 +14,8 @@
 #include "vm_util.h"
 
 #define FIGURE_SAMPLES	16
-#define FIGURE_VALUES	20
-#define FIGURE_LATENCIES 6
+#define FIGURE_VALUES	24
+#define FIGURE_LATENCIES 8
 
 enum bench_clock {
 	CLOCK_TIME,		/* a real one */
@@ -38,7 +38,9 @@ struct figure {
 	const char *measure;		/* as "scan" */
 	char what[64];			/* the case: "half.all_sizes.settled" */
 	unsigned int ranges;
-	const char *left;		/* what the first range was in the end; or NULL */
+	const char *left;		/* what all ranges were in the end; or NULL */
+	uint64_t left_hash;		/* of all their PTEs */
+	bool left_folios;		/* were there any that are larger than a page? */
 	struct bench_value values[FIGURE_VALUES];
 	unsigned int nr_values;
 	struct {

@@ -56,6 +56,7 @@ TEST_ROWS(growth, process_growth, "")
 /* Reads of so many ranges, most of which are holes before. */
 TEST_ROWS(growth, gain_growth, "")
 {
+	SKIP_WITHOUT_READS();
 	MEASURE_GROWTH(gain, suite.vm.pmd_order, SPARSE);
 }
 

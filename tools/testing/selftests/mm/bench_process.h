@@ -4,8 +4,7 @@
 #define BENCH_PROCESS_H
 
 #define PROCESS_SECONDS	60	/* at most; once through all ranges */
-#define ALONE_SECONDS	0.3
-#define WAIT_TIMES	4	/* the usual time */
+#define WAIT_TIMES	8	/* the usual time */
 
 /* The data were looked at by the races; here that would take longer than all else. */
 static void judge_nothing(struct race *race)
@@ -23,22 +22,24 @@ static enum check_verdict add_act(struct bench *bench, struct figure *figure,
 {
 	const char *name = process_act_names[act], *whole = process_latency_names[beside][act];
 	const struct latency *latency = &process->latency[beside][act];
+	const struct latency *alone = &process->latency[0][act];
 	const char *unit = bench_time_unit(&options.output);
-	uint64_t limit = WAIT_TIMES * latency_quantile(latency, 500);
+	uint64_t usual = latency_quantile(alone->all ? alone : latency, 500);
 	struct latency_part waits;
 
 	if (!latency->all) {
 		bench->skip_reason = "the process did not get a turn";
 		return CHECK_SKIP;
 	}
-	figure_add(figure, latency_part(latency, 0, limit).mean, "%s/%s", unit, whole);
+	figure_add(figure, latency_part(latency, 0, WAIT_TIMES * usual).mean, "%s/%s", unit, whole);
 	figure_add_latency(figure, whole, latency);
-	waits = latency_part(latency, limit, UINT64_MAX);
-	if (beside && waits.times) {
-		figure_add(figure, (double)waits.times / nr_ranges, "waits/range %s", name);
-		figure_add(figure, waits.mean, "%s/wait %s", unit, name);
-		figure_add(figure, latency->max, "%s longest %s", unit, name);
-	}
+	if (!beside)
+		return CHECK_PASS;
+	waits = latency_part(latency, WAIT_TIMES * usual, UINT64_MAX);
+	figure_add(figure, (double)waits.times / nr_ranges, "waits/range %s", name);
+	figure_add(figure, waits.times ? waits.times * (waits.mean - usual) / nr_ranges : 0,
+		   "%s waited/range %s", unit, name);
+	figure_add(figure, latency->max, "%s longest %s", unit, name);
 	return CHECK_PASS;
 }
 
@@ -52,7 +53,7 @@ static enum check_verdict run_process(struct race *race, bool alone)
 	race->max_offered = PROCESS_RANGES;
 	race->min_hits = 1;
 	race->judge = judge_nothing;
-	return process_run(race, alone ? ALONE_SECONDS * NS_PER_SECOND : 0);
+	return process_run(race, alone);
 }
 
 static enum check_verdict measure_process(struct bench *bench, const char *measure,

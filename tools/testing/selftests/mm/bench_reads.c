@@ -10,8 +10,7 @@
 #include "random.h"
 
 #define SEED		1
-#define CACHE_LINE	64	/* bytes: pointers in neighbours are not in the same set */
-#define WORDS		(CACHE_LINE / sizeof(uint64_t))
+#define CACHE_LINE	64	/* bytes, where the C library does not know it */
 
 int read_counter_open(void)
 {
@@ -22,6 +21,7 @@ int read_counter_open(void)
 			  PERF_COUNT_HW_CACHE_RESULT_MISS << 16,
 		.exclude_kernel = 1,
 		.exclude_hv = 1,
+		.read_format = PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING,
 	};
 
 	return syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
@@ -29,7 +29,8 @@ int read_counter_open(void)
 
 static char **pointer_in(const struct reads *reads, unsigned int nr)
 {
-	return (char **)(reads->page[nr] + nr * CACHE_LINE % reads->page_size);
+	/* In neighbours not in the same set of the cache. */
+	return (char **)(reads->page[nr] + nr * reads->line % reads->page_size);
 }
 
 /* One ring through all of them: each page is swapped with one before it. */
@@ -51,6 +52,7 @@ static void lay_ring(struct reads *reads)
 
 static uint64_t sum_up(const struct reads *reads)
 {
+	const size_t step = reads->line / sizeof(uint64_t);
 	uint64_t sum = 0;
 	unsigned int i;
 	size_t word;
@@ -58,7 +60,7 @@ static uint64_t sum_up(const struct reads *reads)
 	for (i = 0; i < reads->nr; i++) {
 		const uint64_t *words = (const uint64_t *)reads->page[i];
 
-		for (word = 0; word < reads->page_size / sizeof(*words); word += WORDS)
+		for (word = 0; word < reads->page_size / sizeof(*words); word += step)
 			sum = sum * 3 + words[word];
 	}
 	return sum;
@@ -67,10 +69,13 @@ static uint64_t sum_up(const struct reads *reads)
 int reads_begin(struct reads *reads, const struct bench *bench)
 {
 	const struct pte_table *table = bench->wanted;
+	long line = sysconf(_SC_LEVEL1_DCACHE_LINESIZE);
 	unsigned int range, offset;
 
 	*reads = (struct reads){
-		.page_size = bench->vm->page_size, .counter = read_counter_open(),
+		.page_size = bench->vm->page_size,
+		.line = line >= (long)sizeof(uint64_t) ? line : CACHE_LINE,
+		.counter = read_counter_open(),
 		.page = calloc((size_t)bench->nr_ranges * table->nr, sizeof(*reads->page)),
 	};
 	if (!reads->page)
@@ -85,13 +90,15 @@ int reads_begin(struct reads *reads, const struct bench *bench)
 	return 0;
 }
 
+/* Where counters take turns on the hardware, as if this one had been there all the time. */
 static double misses(const struct reads *reads)
 {
-	uint64_t value;
+	struct { uint64_t value, enabled, running; } counted;
 
-	if (reads->counter < 0 || read(reads->counter, &value, sizeof(value)) != sizeof(value))
+	if (reads->counter < 0 ||
+	    read(reads->counter, &counted, sizeof(counted)) != sizeof(counted) || !counted.running)
 		return -1;
-	return value;
+	return (double)counted.value * counted.enabled / counted.running;
 }
 
 /* The clock is read last, and by since() first: it does not time the reading of the counter. */

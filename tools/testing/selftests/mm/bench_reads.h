@@ -7,6 +7,7 @@
 
 struct reads {
 	size_t page_size;
+	size_t line;		/* of the cache, bytes */
 	char **page;		/* that was there at first, in the order of addresses */
 	unsigned int nr;	/* of them */
 	uint64_t sum;		/* of a word of each cache line in them */

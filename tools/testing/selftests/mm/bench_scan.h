@@ -48,7 +48,7 @@ static struct pte_table *occupied(enum occupancy occupancy, enum pte_state state
 	case EMPTY:
 		return table_of(state, 0, 0);
 	case SPARSE:
-		return table_of(state, 0, nr / 16);
+		return table_of(state, 0, nr / 16 > 4 ? nr / 16 : 4);
 	case ALTERNATING:
 		return table_of(state, 0, 2);
 	default:
@@ -73,12 +73,13 @@ static enum check_verdict sample_scans(struct bench *bench, struct figure *figur
 	for (i = 0; i < SCAN_SAMPLES && !verdict; i++) {
 		verdict = bench_scan(bench, &scan);
 		heard += scan.ns > bench->noise;
-		if (bench_counts_ptes(bench)) {
-			figure_add(figure, scan.ns / scan.ptes, "%s/PTE", unit);
+		if (bench_counts_ptes(bench))
 			figure_add(figure, scan.ptes / nr, "PTEs/range");
-		} else {
+		/* A scan that ends at once looks at one or none: no price of a PTE. */
+		if (!bench_counts_ptes(bench))
 			figure_add(figure, scan.ns / nr / suite.vm.nr, "%s/PTE laid out", unit);
-		}
+		else if (scan.ptes >= (double)nr * suite.vm.nr / 2)
+			figure_add(figure, scan.ns / scan.ptes, "%s/PTE", unit);
 		figure_add(figure, scan.ns / nr, "%s/range", unit);
 		figure_add(figure, (double)scan.allocations / nr, "allocations/range");
 	}
@@ -96,13 +97,16 @@ static enum check_verdict measure_scan(struct bench *bench, const char *measure,
 {
 	enum pte_state state = unreferenced ? PTE_UNREFERENCED : PTE_PRESENT;
 	struct pte_table *table = occupied(occupancy, state);
-	struct thp_settings settings = bench_settings(scan_orders(sizes), false);
+	/* So that a scan of unreferenced pages looks at them all. */
+	struct thp_settings settings = bench_settings(scan_orders(sizes), unreferenced);
 	struct figure figure = { .vm = &suite.vm, .measure = measure, .ranges = nr };
 	struct bench_look look = { 0 };
 	enum check_verdict verdict;
 
-	if (!table)
+	if (!table) {
+		check_print("no memory for a table");
 		return CHECK_FAIL;
+	}
 	verdict = bench_begin(bench, &suite.vm, &settings) ?:
 		  bench_lay_out(bench, table, nr) ?: bench_settle(bench) ?:
 		  sample_scans(bench, &figure) ?: bench_look(bench, &look);
@@ -112,7 +116,7 @@ static enum check_verdict measure_scan(struct bench *bench, const char *measure,
 	}
 	snprintf(figure.what, sizeof(figure.what), "%s.%s.%s", occupancy_names[occupancy],
 		 scan_sizes_names[sizes], unreferenced ? "unreferenced" : "settled");
-	figure.left = look_describe(&look);
+	figure_left(&figure, &look);
 	bench_end(bench);
 	free(table);
 	return verdict ?: print_figure(&figure);

@@ -141,10 +141,12 @@ static enum check_verdict print_figure(const struct figure *figure)
 	return err ? CHECK_FAIL : CHECK_PASS;
 }
 
-/* What the ranges are, where all are the same. */
-static const char *look_describe(const struct bench_look *look)
+/* What became of the ranges. */
+static void figure_left(struct figure *figure, const struct bench_look *look)
 {
-	return look->alike ? look->first : "ranges that differ";
+	figure->left = look->alike ? look->first : "ranges that differ";
+	figure->left_hash = look->hash;
+	figure->left_folios = look->present > look->pages[0];
 }
 
 /* Sizes of the scans, and whether holes are filled. */

@@ -387,7 +387,8 @@ static void advise(struct race *race, char *start, size_t size, int advice)
 
 /*
  * One range after the other, and no other with it; where khugepaged takes longer than a period,
- * without a pause. It passes by who holds the mmap_lock, so a range may need another scan.
+ * without a pause. It passes by who holds the mmap_lock, so a range may need another scan. In an
+ * idle race all is the same but that the range is refused.
  */
 static void collapse_at_a_rate(struct race *race)
 {
@@ -402,10 +403,12 @@ static void collapse_at_a_rate(struct race *race)
 		char *range = race->memory.start + i * size;
 
 		wait_until_ns(start + i * race->period_ns);
-		advise(race, range, size, MADV_HUGEPAGE);
-		tries.collapsed = 0;
-		for (scan = 0; scan < EMPTY_SCANS && !tries.collapsed; scan++)
+		atomic_store(&race->offered, i);
+		advise(race, range, size, race->idle ? MADV_NOHUGEPAGE : MADV_HUGEPAGE);
+		scan = 0;
+		do
 			collapse_and_count(race, &tries);
+		while (!race->idle && !tries.collapsed && ++scan < EMPTY_SCANS);
 		advise(race, range, size, MADV_NOHUGEPAGE);
 	}
 	race->figures.paced_ns += now_ns() - start;
@@ -417,12 +420,12 @@ static void collapse_for_a_round(struct race *race)
 	unsigned int empty = 0;
 	struct tries tries;
 
-	if (race->idle) {
-		usleep(IDLE_US);
-		return;
-	}
 	if (race->period_ns) {
 		collapse_at_a_rate(race);
+		return;
+	}
+	if (race->idle) {
+		usleep(IDLE_US);
 		return;
 	}
 	while (empty < EMPTY_SCANS && !is_over(race)) {

@@ -66,6 +66,7 @@ struct race {
 	bool idle;			/* without khugepaged, to compare with */
 	uint64_t period_ns;		/* between ranges that are offered; 0: all at once */
 	unsigned int max_offered;	/* of the first ranges; 0: all */
+	atomic_uint offered;		/* the range that is just now */
 	const char *proof;		/* a result that only a racer in the window brings */
 	bool needs_proof;		/* without one it says nothing */
 	bool proof_is_hit;		/* and nothing else is a hit */

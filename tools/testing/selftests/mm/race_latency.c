@@ -45,7 +45,8 @@ uint64_t latency_quantile(const struct latency *latency, unsigned int per_mille)
 	for (bin = 0; bin < LATENCY_BINS; bin++) {
 		below += latency->count[bin];
 		if (latency->all && below >= wanted)
-			return latency_bin_end(bin) < latency->max ? latency_bin_end(bin) : latency->max;
+			return latency_bin_end(bin) < latency->max ?
+			       latency_bin_end(bin) : latency->max;
 	}
 	return latency->max;
 }
@@ -81,6 +82,6 @@ void latency_csv(const struct latency *latency, const char *name, FILE *to)
 
 	for (bin = 0; bin < LATENCY_BINS; bin++)
 		if (latency->count[bin])
-			fprintf(to, "%s,%llu,%lu\n", name, (unsigned long long)latency_bin_end(bin),
-				latency->count[bin]);
+			fprintf(to, "%s,%llu,%lu\n", name,
+				(unsigned long long)latency_bin_end(bin), latency->count[bin]);
 }

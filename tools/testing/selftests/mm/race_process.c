@@ -12,14 +12,15 @@
 #define PERIOD_NS	309017
 
 const char *const process_act_names[NR_ACTS] = {
+	[ACT_TURN] = "turn",
 	[ACT_FAULT] = "page fault",
 	[ACT_MAP] = "mmap+munmap",
 	[ACT_READ] = "read",
 };
 
 const char *const process_latency_names[2][NR_ACTS] = {
-	{ "page fault alone", "mmap+munmap alone", "read alone" },
-	{ "page fault beside", "mmap+munmap beside", "read beside" },
+	{ "turn alone", "page fault alone", "mmap+munmap alone", "read alone" },
+	{ "turn beside", "page fault beside", "mmap+munmap beside", "read beside" },
 };
 
 static void fault(struct racer *racer)
@@ -36,39 +37,50 @@ static void map_and_unmap(struct racer *racer)
 	munmap(mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), size);
 }
 
-static void read_any(struct racer *racer)
+static void read_page(struct racer *racer)
 {
-	const struct race_memory *memory = &racer->race->memory;
+	const struct race *race = racer->race;
+	const struct race_memory *memory = &race->memory;
+	unsigned int first = 0, nr = memory->nr;
 
-	*(volatile char *)race_page(memory, racer_below(racer, memory->nr));
+	if (race->period_ns) {
+		nr = race->vm->nr;
+		first = atomic_load(&race->offered) * nr;
+	}
+	*(volatile char *)race_page(memory, first + racer_below(racer, nr));
 }
 
-/* The next multiple of its period. */
-static void wait_for_turn(struct process *process)
+/* Each turn that it comes too late for counts, or the worst would not be seen. */
+static void wait_for_turn(struct process *process, const struct race *race, struct latency *late)
 {
-	uint64_t now = now_ns();
+	uint64_t now;
 
-	if (process->turn < now)
-		process->turn += (now - process->turn) / PERIOD_NS * PERIOD_NS;
+	if (process->round != race->figures.rounds)
+		process->turn = now_ns();
+	process->round = race->figures.rounds;
 	process->turn += PERIOD_NS;
 	wait_until_ns(process->turn);
+	for (now = now_ns(); process->turn + PERIOD_NS <= now; process->turn += PERIOD_NS)
+		latency_add(late, now - process->turn);
+	latency_add(late, now - process->turn);
 }
 
 static bool racer_lives(struct racer *racer)
 {
 	static void (*const acts[NR_ACTS])(struct racer *racer) = {
-		[ACT_FAULT] = fault, [ACT_MAP] = map_and_unmap, [ACT_READ] = read_any,
+		[ACT_FAULT] = fault, [ACT_MAP] = map_and_unmap, [ACT_READ] = read_page,
 	};
 	struct process *process = racer->own;
+	struct latency *latency = process->latency[!racer->race->idle];
 	enum process_act act;
 
-	wait_for_turn(process);
+	wait_for_turn(process, racer->race, &latency[ACT_TURN]);
 	madvise(process->page, racer->race->vm->page_size, MADV_DONTNEED);
-	for (act = 0; act < NR_ACTS; act++) {
+	for (act = ACT_FAULT; act < NR_ACTS; act++) {
 		uint64_t start = now_ns();
 
 		acts[act](racer);
-		latency_add(&process->latency[!racer->race->idle][act], now_ns() - start);
+		latency_add(&latency[act], now_ns() - start);
 	}
 	return true;
 }
@@ -90,16 +102,15 @@ struct process *process_add(struct race *race)
 	return process;
 }
 
-enum check_verdict process_run(struct race *race, uint64_t idle_ns)
+enum check_verdict process_run(struct race *race, bool alone)
 {
-	uint64_t duration = race->duration_ns;
-	enum check_verdict verdict;
+	enum check_verdict verdict = CHECK_PASS;
 
 	race->idle = true;
-	race->duration_ns = idle_ns;
-	verdict = idle_ns ? race_run(race) : CHECK_PASS;
+	if (alone)
+		verdict = race_run(race);
 	race->idle = false;
-	race->duration_ns = duration;
 	race->figures = (struct race_figures){ 0 };
+	((struct process *)race->racers[0].own)->round = 0;
 	return verdict ?: race_run(race);
 }

@@ -13,7 +13,13 @@
 #include "race.h"
 #include "race_latency.h"
 
-enum process_act { ACT_FAULT, ACT_MAP, ACT_READ, NR_ACTS };
+enum process_act {
+	ACT_TURN,	/* to be there when it is due; where that was missed, too */
+	ACT_FAULT,
+	ACT_MAP,
+	ACT_READ,	/* of the range that is offered, if they are one by one */
+	NR_ACTS,
+};
 
 extern const char *const process_act_names[NR_ACTS];
 
@@ -22,7 +28,8 @@ extern const char *const process_latency_names[2][NR_ACTS];
 
 struct process {
 	char *page;				/* of its own, and no other is in its VMA */
-	uint64_t turn;				/* when it did something last, nanoseconds */
+	unsigned long round;			/* that it is in */
+	uint64_t turn;				/* the last that was due, nanoseconds */
 	struct latency latency[2][NR_ACTS];	/* without khugepaged, beside it */
 };
 
@@ -34,9 +41,9 @@ struct process *process_add(struct race *race);
 
 /* process_run() - measure without khugepaged, then beside it.
  * @race: all set
- * @idle_ns: how long without it; 0: not at all
+ * @alone: also without
  * Return: as race_run()
  */
-enum check_verdict process_run(struct race *race, uint64_t idle_ns);
+enum check_verdict process_run(struct race *race, bool alone);
 
 #endif
