@@ -7,7 +7,7 @@ from figures import order_of
 
 TOLERANCE = 0.05
 # Which operations waited, and how long, is chance: told, but no ratio is made of it.
-CHANCE = ("waits/", "/wait ", " longest ", "folios/s")
+CHANCE = ("waits/", " waited/", " longest ", "folios/s")
 # Follows from another unit of the same figure.
 DERIVED = ("/PTE", "MB/s")
 
@@ -20,7 +20,7 @@ class Ratio:
     a: float            # medians of all runs
     b: float
     ratios: list        # of each pair of runs that followed each other
-    left: tuple         # what was left of a range: by A, by B
+    left: tuple         # a Figure of each, with what was left of the ranges
 
     @property
     def order(self):
@@ -46,7 +46,7 @@ class Ratio:
 
     @property
     def leaves_the_same(self):
-        return self.left[0] == self.left[1]
+        return self.left[0].left_hash == self.left[1].left_hash
 
 
 def ratio_of(one, other):
@@ -63,12 +63,15 @@ def ratios(a, b):
     """
     for key in a.keys:
         for unit in a.units(key):
-            mine, theirs = a.medians(key, unit), b.medians(key, unit)
-            if not mine or not theirs or any(word in unit for word in DERIVED):
+            # Runs that followed each other; one that lacks it has no partner either.
+            pairs = [pair for pair in zip(a.of_each_run(key, unit),
+                                            b.of_each_run(key, unit))
+                     if None not in pair]
+            if not pairs or any(word in unit for word in DERIVED):
                 continue
-            left = tuple(side.figures(key)[0].left for side in (a, b))
-            yield Ratio(key, unit, statistics.median(mine), statistics.median(theirs),
-                        list(map(ratio_of, mine, theirs)), left)
+            yield Ratio(key, unit, *map(statistics.median, zip(*pairs)),
+                        [ratio_of(*pair) for pair in pairs],
+                        tuple(side.figures(key)[0] for side in (a, b)))
 
 
 def only_one_has(a, b):

@@ -24,7 +24,9 @@ class Figure:
     ranges: int
     values: dict        # {unit: [sample]}
     latencies: dict     # {name: [(below, times)]}, in the clock's nanoseconds
-    left: str = ""      # the table of a range in the end
+    left: str = ""          # the table of all ranges in the end
+    left_hash: str = ""     # of all their PTEs
+    left_folios: bool = False   # were there any that are larger than a page?
 
     @property
     def key(self):
@@ -34,10 +36,6 @@ class Figure:
     def order(self):
         return order_of(self.case)
 
-    @property
-    def is_collapsed(self):
-        """Does any folio stand in what was left?"""
-        return bool(re.search(r"\bp\d|H", self.left))
 
 
 @dataclasses.dataclass
@@ -72,7 +70,8 @@ def run_of(records):
         figure = Figure(record["measure"], record["case"], record["ranges"], record["values"],
                         {name: list(map(tuple, bins))
                          for name, bins in record["latencies"].items()},
-                        record.get("left", ""))
+                        *(record.get(name, default) for name, default in
+                          (("left", ""), ("left_hash", ""), ("left_folios", False))))
         run.figures[figure.key] = figure
     return run
 
@@ -129,10 +128,15 @@ class Side:
     def figures(self, key):
         return [run.figures[key] for run in self.runs if key in run.figures]
 
+    def of_each_run(self, key, unit):
+        """The median of each run's samples; None where it was not measured."""
+        samples = [run.figures[key].values.get(unit) if key in run.figures else None
+                   for run in self.runs]
+        return [statistics.median(values) if values else None for values in samples]
+
     def medians(self, key, unit):
-        """One value of each run: the median of its samples."""
-        return [statistics.median(figure.values[unit]) for figure in self.figures(key)
-                if figure.values.get(unit)]
+        """Those of the runs that measured it."""
+        return [value for value in self.of_each_run(key, unit) if value is not None]
 
     def median(self, key, unit):
         """Of all runs; None if nobody measured it."""

@@ -9,7 +9,8 @@ from figures import as_json
 from guest import write_whole
 from page import page
 from progress import count
-from tables import about_the_clock, ratio_lines, ratio_tables, tables_of
+from tables import about_the_clock, largest_lines, not_flat, ratio_lines, ratio_tables, \
+    tables_of, wait_lines
 
 
 def heading(side, wanted):
@@ -55,7 +56,10 @@ def as_text(sides, wanted, bench, form, whole):
     found = comparable(sides)
     tables = [(f"{side.name}: {title}" if len(sides) > 1 else title, lines)
               for side in sides if whole or len(sides) == 1 for title, lines in tables_of(side)]
-    tables += ratio_tables(found)
+    if found:
+        tables += [*ratio_tables(found), ("What waited", list(wait_lines(*sides)))]
+    if any(ratio.differs for ratio in found):
+        tables.append(("B/A: the largest differences", largest_lines(found)))
     if found and whole:
         tables.append(("B/A: all of it", list(ratio_lines(found))))
     mark = "### " if whole else ""
@@ -64,6 +68,8 @@ def as_text(sides, wanted, bench, form, whole):
              *(f"{mark}{title}\n\n" + "\n".join(form(lines)) for title, lines in tables),
              "\n".join(f"skipped, {count(len(names), 'test')}: {reason}"
                        for reason, names in bench.skipped.items())]
+    parts.append("\n".join(f"{side.name}: {line}" if len(sides) > 1 else line
+                           for side in sides for line in not_flat(side)))
     if len(sides) == 2:
         parts.append("\n".join(summary(*sides, found)))
     return "\n\n".join(filter(None, parts)) + "\n"

@@ -146,7 +146,7 @@ def point_of(side, curve, x, text):
         point.low, point.high = min(medians), max(medians)
         point.text += f" ({text(point.low)} to {text(point.high)} in {len(medians)} runs)"
     if curve.shows_left:
-        point.is_hollow = not value.figure(side).is_collapsed
+        point.is_hollow = not value.figure(side).left_folios
         point.text += f"; left {left_of(value, side)}"
     return point
 

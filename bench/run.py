@@ -10,7 +10,7 @@ What collapses cost and give (mthp_bench), on one kernel, or on two in turn.
 
 From the environment: RUNS, of each kernel (default 1, of two kernels 3); ICOUNT=n, for a guest
 that does not count instructions; JOBS, guests at a time (default 1; when they count instructions,
-one for each CPU); ARGS, options of mthp_bench; and what vm/suite.sh takes. Exit status: 0 if all
+as many as CPUs and memory allow); ARGS, options of mthp_bench; and what vm/suite.sh takes. Exit status: 0 if all
 that was to be measured was, else 1.
 """
 import argparse
@@ -18,6 +18,7 @@ import concurrent.futures
 import os
 import pathlib
 import queue
+import re
 import sys
 import threading
 
@@ -35,6 +36,13 @@ from progress import Progress, Watch, count, note
 FOLDER = BUILD / "bench"
 # One node, so that no node's free blocks decide; 1024 ranges of 2 MB, twice.
 GUEST = {"CPUS": "1", "NODES": "1", "MEM": "4G"}
+GUEST_MB = 4096
+
+
+def available_mb():
+    """Memory that this machine has to spare."""
+    text = pathlib.Path("/proc/meminfo").read_text(encoding="ascii")
+    return int(re.search(r"MemAvailable: +(\d+)", text)[1]) // 1024
 
 
 def number_of_runs(default):
@@ -98,16 +106,24 @@ class Bench:
     def judge(self, name, guest, log):
         """Remember what was not measured, and why."""
         where = guest.log("ktap")
-        if log.trouble:
-            self.wrong.append(f"{name}: {log.trouble}: see {where}")
-        self.wrong += [f"{name}: {test.name} failed: see {where}" for test in log.tests
-                       if test.verdict == FAIL]
-        if guest.status not in (0, 4) and not self.wrong:
-            self.wrong.append(f"{name}: ended with status {guest.status}: see {guest.log('run')}")
+        wrong = [f"{name}: {log.trouble}: see {where}"] if log.trouble else []
+        wrong += [f"{name}: {test.name} failed: see {where}" for test in log.tests
+                  if test.verdict == FAIL]
+        if guest.status not in (0, 4) and not wrong:
+            wrong.append(f"{name}: ended with status {guest.status}: see {guest.log('run')}")
+        self.wrong += wrong
         for test in log.tests:
             if test.verdict == SKIP:
-                names = self.skipped.setdefault(test.reason, set())
-                names.add(test.name)
+                self.skipped.setdefault(test.reason, set()).add(test.name)
+
+    def jobs(self):
+        """Guests at a time: as many as there are CPUs for, and memory."""
+        if os.environ.get("JOBS"):
+            return jobs_wanted("JOBS")
+        # Beside each other they would only say how busy the machine is.
+        if self.clock != INSTRUCTIONS:
+            return 1
+        return max(1, min(jobs_wanted("JOBS"), available_mb() // GUEST_MB))
 
     def in_turn(self, images, runs):
         """
@@ -117,8 +133,7 @@ class Bench:
         """
         sides = [Side(name) for name in images]
         todo = [(side, nr) for nr in range(runs) for side in sides]
-        # Beside each other they would only say how busy the machine is.
-        jobs = jobs_wanted("JOBS") if self.clock == INSTRUCTIONS or os.environ.get("JOBS") else 1
+        jobs = self.jobs()
         turns = queue.SimpleQueue()
         for number in range(jobs):
             turns.put(number)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """The figures as tables: of one kernel, and of two."""
+import math
+
 from figures import EMULATED, INSTRUCTIONS
 
 SIZES = {"one_size": "one", "all_sizes": "all", "pmd_size": "PMD"}
@@ -37,7 +39,9 @@ def scan_lines(side):
         def value(what, case=figure.case, key=figure.key):
             return side.median((key[0], case, key[2]), what)
 
-        base = value(f"{unit}/range", f"{occupancy}.pmd_size.{state}")
+        # Only these look at the same PTEs, whatever sizes are on.
+        base = value(f"{unit}/range", f"{occupancy}.pmd_size.{state}") \
+            if state == "unreferenced" else None
         yield (f"{occupancy.replace('_', ' ')}, {state}", SIZES[sizes], number(value(f"{unit}/PTE")),
                number(value("PTEs/range")), number(value(f"{unit}/range")),
                times(value(f"{unit}/range"), base), number(value("allocations/range")),
@@ -60,20 +64,46 @@ def collapse_lines(side):
                number(side.median(figure.key, "pages/range")))
 
 
+def acts_of(side):
+    """What a process did, of the figures that tell it: (figure, act)."""
+    for figure in of_measure(side, "process"):
+        for text in figure.values:
+            if text.endswith(" beside"):
+                yield figure, text.partition("/")[2].removesuffix(" beside")
+
+
+def waits_of(unit, act):
+    """The units of what is chance: how many waited, for how long, and the longest."""
+    return f"waits/range {act}", f"{unit} waited/range {act}", f"{unit} longest {act}"
+
+
 def process_lines(side):
     unit = side.first.unit
     yield ("order, act", f"{unit} alone", f"{unit} beside", "ratio", "waits/range",
-           f"{unit}/wait", "longest")
-    for figure in of_measure(side, "process"):
-        acts = [text.partition("/")[2].removesuffix(" beside") for text in figure.values
-                if text.endswith(" beside")]
-        for act in acts:
-            alone, beside = (side.median(figure.key, f"{unit}/{act} {when}")
-                             for when in ("alone", "beside"))
-            yield (f"{figure.order}, {act}", number(alone), number(beside), times(beside, alone),
-                   *(number(side.median(figure.key, what))
-                     for what in (f"waits/range {act}", f"{unit}/wait {act}",
-                                  f"{unit} longest {act}")))
+           "waited/range", "longest")
+    for figure, act in acts_of(side):
+        alone, beside = (side.median(figure.key, f"{unit}/{act} {when}")
+                         for when in ("alone", "beside"))
+        yield (f"{figure.order}, {act}", number(alone), number(beside), times(beside, alone),
+               *(number(side.median(figure.key, what)) for what in waits_of(unit, act)))
+
+
+def span(side, key, unit):
+    """The median of all runs, from the least to the most of them."""
+    values = side.medians(key, unit)
+    if not values:
+        return "-"
+    return f"{number(side.median(key, unit))} ({number(min(values))}-{number(max(values))})"
+
+
+def wait_lines(a, b):
+    """What is chance, beside each other: no ratio is made of it."""
+    unit = a.first.unit
+    yield ("order, act", "waits/range A", "B", f"{unit} waited/range A", "B", "longest A", "B")
+    for figure, act in acts_of(a):
+        cells = [span(side, figure.key, what) for what in waits_of(unit, act) for side in (a, b)]
+        if any(not cell.startswith(("0 ", "-")) for cell in cells[:4]):
+            yield (f"{figure.order}, {act}", *cells)
 
 
 def gain_lines(side):
@@ -92,6 +122,7 @@ def gain_lines(side):
                number(side.median(figure.key, "% more memory")))
 
 
+FLAT = 0.1
 # What of a growing number of ranges has to stay what it is.
 GROWTH = {"growth_scan": "/range", "growth_collapse": "/page",
           "growth_process": "/mmap+munmap beside", "growth_gain": "/chase after"}
@@ -111,6 +142,15 @@ def growth_lines(side):
             continue
         yield (f"{measure.removeprefix('growth_')} {figures[0].case}", unit + suffix,
                *map(number, cells), times(known[-1], known[0]))
+
+
+def not_flat(side):
+    """Where a range, or a page, of more ranges costs something else: lines."""
+    for line in list(growth_lines(side))[1:]:
+        name, value, *cells, _ = line
+        known = [(cell, float(cell)) for cell in cells if cell != "-"]
+        if known and any(abs(cost / known[0][1] - 1) > FLAT for _, cost in known):
+            yield f"not flat: {name}, {value}: {', '.join(cell for cell, _ in known)}"
 
 
 TABLES = {
@@ -135,7 +175,8 @@ def ratio_lines(found):
     yield "figure", "ranges", "value", "A", "B", "B/A", "from", "to", "", "A left", "B left"
     for ratio in found:
         least, most = ratio.spread
-        left = ["", ""] if ratio.leaves_the_same else map(table_left, ratio.left)
+        left = ["", ""] if ratio.leaves_the_same else \
+            [table_left(figure.left) for figure in ratio.left]
         yield (f"{ratio.key[0]} {ratio.key[1]}", str(ratio.key[2]), ratio.unit, number(ratio.a),
                number(ratio.b), f"{ratio.median:.3f}", f"{least:.3f}", f"{most:.3f}",
                "differs" if ratio.differs else "", *left)
@@ -159,6 +200,16 @@ def place_of(ratio):
     if measure == "gain":
         return title, f"order {ratio.order}, {parts[1]}", value
     return title, f"order {ratio.order}", parts[1] if measure == "collapse" else value
+
+
+def largest_lines(found, most=12):
+    """Those that are off in every pair, the largest first."""
+    def size(ratio):
+        return abs(math.log(ratio.median)) if 0 < ratio.median < math.inf else math.inf
+
+    marked = sorted((ratio for ratio in found if ratio.differs), key=size, reverse=True)
+    head, *_ = ratio_lines([])
+    return [head, *list(ratio_lines(marked[:most]))[1:]]
 
 
 def short_ratio(ratio):

@@ -70,7 +70,8 @@ def run_of(clock, times, without=()):
                 "version": "Linux version 7.3.4 (gcc-14 (Debian) 14.2.0)",
                 "pmd_order": 9, "clock": clock, "measure": measure, "case": case,
                 "ranges": ranges, "values": values, "latencies": latencies,
-                "left": "p4*32" if ".settled" in case else HOSTILE}, separators=(",", ":")))
+                "left": "p4*32" if ".settled" in case else HOSTILE,
+                "left_folios": ".settled" in case}, separators=(",", ":")))
     return read_run("\n".join(lines))
 
 

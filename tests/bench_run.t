@@ -17,7 +17,7 @@ record()
 	printf '%s' "{\"kernel\":\"$release\",\"version\":\"Linux version $release (x@y)" \
 		" (x86_64-linux-gnu-gcc-$gcc (Debian $gcc.2.0-19) $gcc.2.0, GNU ld) #1\"," \
 		"\"machine\":\"x86_64\",\"page_kb\":4,\"pmd_order\":9,\"clock\":\"$clock\"," \
-		"\"measure\":\"$1\",\"case\":\"$2\",\"ranges\":16,\"left\":\"${4:-p*512}\"," \
+		"\"measure\":\"$1\",\"case\":\"$2\",\"ranges\":16,\"left\":\"${4:-p*512}\",\"left_hash\":\"${4:-p*512}\"," \
 		"\"values\":{$3},\"latencies\":{\"read beside\":[[128,7],[4096,1]]}}"
 	echo
 }
@@ -29,7 +29,7 @@ figures()
 	record scan full.pmd_size.settled '"instructions/range":[500,501,499],"PTEs/range":[512]'
 	record collapse order_4.base_pages "\"instructions/page\":[$2],\"allocations/folio\":[1]" 'p4*32'
 	record collapse order_9.base_pages '"instructions/page":[100],"allocations/folio":[1]' H
-	record process order_9 '"instructions/read alone":[10],"instructions/read beside":[11],"waits/range read":[0.7],"instructions/wait read":[70000],"instructions longest read":[90000]'
+	record process order_9 '"instructions/read alone":[10],"instructions/read beside":[11],"waits/range read":[0.7],"instructions waited/range read":[70000],"instructions longest read":[90000]'
 	record gain order_9.full '"instructions/chase before":[4],"instructions/chase after":[4],"% more memory":[0]'
 	record growth_scan sparse.all_sizes.settled '"instructions/range":[40]'
 }
@@ -81,7 +81,11 @@ both a.json slow.json
 ok "slower in each pair: the ratio, its spread, a mark" [ "$(cell 'full, settled' 1)" = \
 	'1.200(1.198-1.202)*' ]
 ok "slower: counted" grep -q '\* 1 are off by more than 5 %' "$work/out"
-ok "chance makes no ratio" sh -c "! grep -q 'wait\|longest' '$work/out'"
+ok "chance makes no ratio" sh -c "! grep -q 'B/A.*wait\|longest read' '$work/out'"
+ok "chance is told, with its spread" grep -qE \
+	'^9, read +0.7 \(0.7-0.7\) +0.7 \(0.7-0.7\) +70000 \(70000-70000\)' "$work/out"
+ok "slower: among the largest, with A and B" grep -qE \
+	'^scan full.all_sizes.settled +16 +instructions/range +1000 +1200 +1.200 ' "$work/out"
 ok "all is in the Markdown, and chance too" grep -q '| 9, read | .*70000' "$BUILD/bench/bench.md"
 ok "a page is written" grep -q '<svg' "$BUILD/bench/bench.html"
 
@@ -89,6 +93,16 @@ saved once.json "1200 2000" "1000 2000" "1200 2000"
 both a.json once.json
 ok "slower in two of three pairs: told, no mark" [ "$(cell 'full, settled' 1)" = \
 	'1.200(0.990-1.212)' ]
+figures 1000 2000 | grep -v collapse >"$work/lacks"
+figures 1000 2000 >"$work/has"
+/usr/bin/python3 -c '
+import json, sys
+runs = [list(map(json.loads, open(name))) for name in sys.argv[2:]]
+json.dump({"made": {}, "runs": runs}, open(sys.argv[1], "w"))' "$work/hole.json" "$work/lacks" "$work/has" "$work/has"
+saved order.json "1000 4000" "1000 2000" "1000 2000"
+both hole.json order.json
+ok "a run that lacks a figure: the others stay in their pairs" [ "$(cell 'order 4' 1)" = \
+	'1.000(1.000-1.000)' ]
 saved one.json "1200 2000"
 saved one-a.json "1000 2000"
 both one-a.json one.json
