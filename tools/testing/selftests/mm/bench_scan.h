@@ -150,9 +150,14 @@ FIXTURE_TEARDOWN_PARENT(scan)
 	EXPECT_EQ(0, suite_complaints());
 }
 
+static unsigned int scan_ranges(void)
+{
+	return options.output.clock == CLOCK_INSTRUCTIONS ? DEFAULT_RANGES : TIMED_RANGES;
+}
+
 #define MEASURE_SCAN(sizes)							\
 	do {									\
-		unsigned int nr_ = nr_ranges(DEFAULT_RANGES);			\
+		unsigned int nr_ = nr_ranges(scan_ranges());			\
 										\
 		if (!nr_)							\
 			SKIP(return, "not enough memory for the ranges");	\

@@ -17,6 +17,7 @@
 #include "race_process.h"
 
 #define DEFAULT_RANGES	16
+#define TIMED_RANGES	128		/* of scans, where they must stand out from the noise */
 #define PROCESS_RANGES	64		/* that are collapsed beside a process, of however many */
 #define MAX_RANGES	65536
 #define MAX_MEMORY	(256UL << 20)	/* bytes of them, without --ranges */
@@ -82,8 +83,8 @@ static const struct suite_option own[] = {
 	{
 		"ranges",
 		"      --ranges N       of so many ranges of the PMD size (default 16, for process 64,\n"
-		"                       fewer where they are large or memory is short; growth has\n"
-		"                       its own numbers)\n",
+		"                       for scan 128 unless instructions are counted; fewer where\n"
+		"                       they are large or memory is short; growth has its own)\n",
 		parse_ranges,
 	},
 	{
