@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#define SUITE_PURPOSE	"Measures what khugepaged's collapse of anonymous memory costs and gives."
 #include "suite_harness.h"
 
 #include "bench.h"

@@ -30,6 +30,11 @@
 
 #define TEST_SECONDS	120
 
+/* What the usage says that the program does. */
+#ifndef SUITE_PURPOSE
+#define SUITE_PURPOSE	"Checks what khugepaged and MADV_COLLAPSE make of anonymous memory."
+#endif
+
 /* What the harness is to run. */
 static struct harness_run {
 	unsigned int nr_tests;
@@ -113,7 +118,7 @@ static void suite_usage(FILE *to)
 
 	fprintf(to,
 		"Usage: %s [OPTION]...\n"
-		"Checks what khugepaged and MADV_COLLAPSE make of anonymous memory. Needs root.\n"
+		SUITE_PURPOSE " Needs root.\n"
 		"\n"
 		"      --test NAME      only this test, row (ORD-1) or category (order); any number\n"
 		"      --rows           list row, test and title, separated by tabs\n"
