@@ -7,7 +7,7 @@ from figures import order_of
 
 TOLERANCE = 0.05
 # Which operations waited, and how long, is chance: told, but no ratio is made of it.
-CHANCE = ("waits/", " waited/", " longest ", "folios/s")
+CHANCE = ("waits/", " waited/", " longest ", "/turn ", "folios/s")
 # Follows from another unit of the same figure.
 DERIVED = ("/PTE", "MB/s")
 

@@ -7,7 +7,7 @@
 #ifndef BENCH_SCAN_H
 #define BENCH_SCAN_H
 
-#define SCAN_SAMPLES	5
+#define SCAN_SAMPLES	15	/* some of them are short */
 
 /* The one size, where there is only one, is in the middle. */
 enum scan_sizes { ONE_SIZE, ALL_SIZES, PMD_SIZE, NR_SCAN_SIZES };
