@@ -88,11 +88,11 @@ report: build
 # What collapses cost and give, as numbers: of one kernel, or of A and B in turn.
 bench: build
 	@$(VM)/deps.sh vm matrix $(if $(findstring bug:,$(A)$(B)),bugs)
-	@$(TOP)/bench/run.py vm $(if $(A)$(B),"$$A" "$$B")
+	@exec $(TOP)/bench/run.py vm $(if $(A)$(B),"$$A" "$$B")
 
 bench-native: only-here build
 	@$(VM)/deps.sh matrix
-	@$(TOP)/bench/run.py native
+	@exec $(TOP)/bench/run.py native
 
 # What a job of LAVA fetches, into DIR; fleet/lava/job.sh prints the job.
 fleet-files: build

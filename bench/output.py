@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Everything that is printed and written of a bench."""
 import json
+import os
 
 from cells import aligned, bars
 from circumstances import circumstances
@@ -11,6 +12,10 @@ from page import page
 from progress import count
 from tables import about_the_clock, largest_lines, not_flat, ratio_lines, ratio_tables, \
     tables_of, wait_lines
+
+
+# What makes a bench another one.
+SAID = ("TESTS", "ARGS", "ICOUNT", "ACCEL", "MEM", "CPUS", "APPEND")
 
 
 def heading(side, wanted):
@@ -35,7 +40,7 @@ def summary(a, b, found):
     yield f"{count(len(found), 'ratio')}, from {min(ratio.median for ratio in found):.3f} to " \
           f"{max(ratio.median for ratio in found):.3f}, of {count(pairs, 'pair')} of runs; " + \
           (f"* {differing} are off by more than 5 % in each of them" if pairs > 1 else
-           "no verdict from one: see RUNS=")
+           "one says nothing of chance: RUNS=3")
     others = {ratio.key for ratio in found if not ratio.leaves_the_same}
     if others:
         yield f"# {count(len(others), 'figure')} of which A and B leave other tables behind: " \
@@ -57,7 +62,8 @@ def as_text(sides, wanted, bench, form, whole):
     tables = [(f"{side.name}: {title}" if len(sides) > 1 else title, lines)
               for side in sides if whole or len(sides) == 1 for title, lines in tables_of(side)]
     if found:
-        tables += [*ratio_tables(found), ("What waited", list(wait_lines(*sides)))]
+        waits = list(wait_lines(*sides))
+        tables += [*ratio_tables(found), *([("What waited", waits)] if len(waits) > 1 else [])]
     if any(ratio.differs for ratio in found):
         tables.append(("B/A: the largest differences", largest_lines(found)))
     if found and whole:
@@ -82,13 +88,13 @@ def write(sides, wanted, bench, folder):
     @sides: [Side], that have runs
     @wanted: {name of a side: what was asked for}
     """
-    made = circumstances()
-    for old in folder.glob("bench*.*"):
-        old.unlink()
+    made = circumstances() | {name: os.environ[name] for name in SAID if os.environ.get(name)}
     names = []
-    for side in sides:
+    # What was read from a file stays there.
+    for side in (side for side in sides if not wanted[side.name].endswith(".json")):
         name = f"bench-{side.name}.json" if len(sides) > 1 else "bench.json"
-        write_whole(folder / name, json.dumps(as_json(side.runs, made), indent=1) + "\n")
+        write_whole(folder / name, json.dumps(
+            as_json(side.runs, made | {"kernel": wanted[side.name]}), indent=1) + "\n")
         names.append(name)
     title = ", ".join(f"{side.name}: {wanted[side.name].rpartition('/')[2]}" if len(sides) > 1 else
                       f"Linux {side.first.kernel}" for side in sides)

@@ -15,10 +15,12 @@ that was to be measured was, else 1.
 """
 import argparse
 import concurrent.futures
+import contextlib
 import os
 import pathlib
 import queue
 import re
+import shlex
 import sys
 import threading
 
@@ -29,7 +31,7 @@ import output
 from children import Trouble, ending, exit_with, run
 from figures import EMULATED, INSTRUCTIONS, TIME, Side, read_run, runs_of_json
 from guest import BUILD, TOP, alone_in, jobs_wanted, run_guest, turn
-from kernels import named
+from kernels import here, named
 from log import FAIL, SKIP, read_log
 from progress import Progress, Watch, count, note
 
@@ -65,6 +67,20 @@ def clock_of(where):
 def arguments(clock):
     """What mthp_bench is called with."""
     return " ".join(filter(None, [f"--clock {clock} --json -", os.environ.get("ARGS")]))
+
+
+def check_words():
+    """Refuse TESTS and ARGS that mthp_bench does not know, before anything is booted for them."""
+    program = BUILD / "suite/mthp_bench"
+    if os.environ.get("ARCH") not in (None, "", here()):
+        return
+    for test in (os.environ.get("TESTS") or "").split():
+        run([program, "--test", test, "--categories"])
+    words = shlex.split(os.environ.get("ARGS") or "")
+    if "--help" in words:
+        print(run([program, "--help"]), end="")
+        sys.exit(0)
+    run([program, *words, "-l"])
 
 
 def image_of(side, wanted):
@@ -143,7 +159,7 @@ class Bench:
             side, nr = one
             number = turns.get()
             try:
-                with turn(number) as held:
+                with turn(number) if self.where == "vm" else contextlib.nullcontext() as held:
                     result = self.run_once(f"{side.name}-{nr + 1}", images[side.name], held)
             finally:
                 turns.put(number)
@@ -192,8 +208,9 @@ def two_kernels(bench, a, b):
 def one_kernel(bench, where):
     kernel = os.environ.get("KERNEL") or "latest"
     name = "native" if where == "native" else "KERNEL"
-    images = {name: None if where == "native" else image_of("KERNEL", kernel)}
-    return bench.in_turn(images, number_of_runs(1)), {name: kernel}
+    if where == "native":
+        return bench.in_turn({name: None}, number_of_runs(1)), {name: "this machine"}
+    return bench.in_turn({name: image_of("KERNEL", kernel)}, number_of_runs(1)), {name: kernel}
 
 
 def main():
@@ -206,6 +223,7 @@ def main():
         raise Trouble("two kernels can be compared, in guests: run.py vm A B")
     bench = Bench(options.where)
     number_of_runs(1)
+    check_words()
     with alone_in(FOLDER):
         if options.kernels:
             sides, wanted = two_kernels(bench, *options.kernels)

@@ -9,6 +9,7 @@ import re
 import time
 
 from children import Trouble, run_child
+from progress import note
 
 TOP = pathlib.Path(__file__).resolve().parent.parent
 BUILD = pathlib.Path(os.environ.get("BUILD") or TOP / "build").absolute()
@@ -46,7 +47,11 @@ def turn(number):
     """
     TURNS.mkdir(parents=True, exist_ok=True)
     with open(TURNS / f"guest-{number}", "w", encoding="ascii") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            note(f"waiting for another guest on this machine to end ({lock.name})")
+            fcntl.flock(lock, fcntl.LOCK_EX)
         yield lock.fileno()
 
 

@@ -179,7 +179,7 @@ static bool select_tests(const char *name)
 		select_test(name, &any);
 		return true;
 	}
-	fprintf(stderr, "no test, row or category is called %s: see --rows\n", name);
+	fprintf(stderr, "no test, row or category is called %s: see --rows, -l\n", name);
 	return false;
 }
 
