@@ -15,16 +15,6 @@
 #define SETTLE_SCANS	10
 #define AT_ONCE		256	/* ranges that are read back by one look at smaps */
 
-static enum check_verdict apply(const struct bench *bench, const struct thp_settings *settings)
-{
-	struct knob_error error;
-
-	if (!thp_settings_apply(bench->vm, settings, &error))
-		return CHECK_PASS;
-	check_printf("%s %s", error.path, error.what);
-	return CHECK_FAIL;
-}
-
 /* PTEs that were looked at since the last call; 0 where they are not counted. */
 static double read_progress(struct bench *bench)
 {
@@ -120,7 +110,7 @@ enum check_verdict bench_begin(struct bench *bench, const struct vm_geometry *vm
 	*bench = (struct bench){
 		.vm = vm, .generation = generation_detect(vm), .settings = *settings,
 	};
-	verdict = apply(bench, settings);
+	verdict = check_apply(vm, settings);
 	if (verdict)
 		return verdict;
 	bench->khugepaged.pid = khugepaged_find();
@@ -190,7 +180,7 @@ static enum check_verdict set_up(struct bench *bench)
 	struct disturbances before, after;
 	unsigned long folios = pte_table_orders(bench->wanted);
 	struct thp_settings quiet = thp_settings_quiet(bench->vm, folios);
-	enum check_verdict verdict = apply(bench, &quiet);
+	enum check_verdict verdict = check_apply(bench->vm, &quiet);
 	struct setup_error error;
 	unsigned int i;
 
@@ -225,7 +215,7 @@ enum check_verdict bench_lay_out(struct bench *bench, struct pte_table *wanted, 
 	bench->ranges = calloc(nr, sizeof(*bench->ranges));
 	if (!bench->ranges)
 		return skip(bench, "not enough memory for the ranges");
-	verdict = set_up(bench) ?: apply(bench, &bench->settings);
+	verdict = set_up(bench) ?: check_apply(bench->vm, &bench->settings);
 	/* Only now may khugepaged see them: each scan is one that is measured. */
 	for (i = 0; i < nr && !verdict; i++) {
 		if (!madvise(bench->ranges[i].start, bench->vm->pmd_size, MADV_HUGEPAGE))

@@ -66,30 +66,33 @@ static struct pte_table *occupied(enum occupancy occupancy, enum pte_state state
 static enum check_verdict sample_scans(struct bench *bench, struct figure *figure)
 {
 	const char *unit = bench_time_unit(&options.output);
-	enum check_verdict verdict = CHECK_PASS;
 	unsigned int i, heard = 0, nr = bench->nr_ranges;
+	enum check_verdict verdict;
 	struct bench_scan scan;
 
-	for (i = 0; i < SCAN_SAMPLES && !verdict; i++) {
+	for (i = 0; i < SCAN_SAMPLES; i++) {
 		verdict = bench_scan(bench, &scan);
+		if (verdict)
+			return verdict;
 		heard += scan.ns > bench->noise;
-		if (bench_counts_ptes(bench))
+		if (bench_counts_ptes(bench)) {
 			figure_add(figure, scan.ptes / nr, "PTEs/range");
-		/* A scan that ends at once looks at one or none: no price of a PTE. */
-		if (!bench_counts_ptes(bench))
+			/* A scan that ends at once looks at one or none: no price of a PTE. */
+			if (scan.ptes >= (double)nr * suite.vm.nr / 2)
+				figure_add(figure, scan.ns / scan.ptes, "%s/PTE", unit);
+		} else {
 			figure_add(figure, scan.ns / nr / suite.vm.nr, "%s/PTE laid out", unit);
-		else if (scan.ptes >= (double)nr * suite.vm.nr / 2)
-			figure_add(figure, scan.ns / scan.ptes, "%s/PTE", unit);
+		}
 		figure_add(figure, scan.ns / nr, "%s/range", unit);
 		figure_add(figure, (double)scan.allocations / nr, "allocations/range");
 	}
-	return verdict ?: bench_hears(bench, heard, SCAN_SAMPLES);
+	return bench_hears(bench, heard, SCAN_SAMPLES);
 }
 
 /*
  * Lay out, let khugepaged do what it can, and measure scans after that.
  * @measure: that it is part of
- * @unreferenced: so that the scan ends at once
+ * @unreferenced: so that the scan ends after its look at the PTEs
  */
 static enum check_verdict measure_scan(struct bench *bench, const char *measure,
 				       enum occupancy occupancy, enum scan_sizes sizes,

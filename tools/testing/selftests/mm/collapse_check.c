@@ -29,12 +29,11 @@ static void add_time(struct collapse_check *check, enum check_time which, uint64
 		check->figures->ns[which] += now_ns() - start;
 }
 
-static enum check_verdict apply(struct collapse_check *check,
-				const struct thp_settings *settings)
+enum check_verdict check_apply(const struct vm_geometry *vm, const struct thp_settings *settings)
 {
 	struct knob_error error;
 
-	if (!thp_settings_apply(&check->vm, settings, &error))
+	if (!thp_settings_apply(vm, settings, &error))
 		return CHECK_PASS;
 	check_printf("%s %s", error.path, error.what);
 	return CHECK_FAIL;
@@ -103,7 +102,7 @@ enum check_verdict check_begin(struct collapse_check *check, const struct vm_geo
 	snprintf(check->test, sizeof(check->test), "%s", test);
 	check->figures = figures;
 	check->stamp = start << 6;
-	verdict = apply(check, &quiet) ?: settle(check);
+	verdict = check_apply(&check->vm, &quiet) ?: settle(check);
 	add_time(check, TIME_TOTAL, start);
 	return verdict;
 }
@@ -194,7 +193,7 @@ static enum check_verdict lay_out(struct collapse_check *check, unsigned int fir
 		};
 		folios |= pte_table_orders(c->wanted);
 	}
-	verdict = apply(check, &quiet);
+	verdict = check_apply(&check->vm, &quiet);
 	if (verdict)
 		return verdict;
 	err = range_area_map(&check->vm, &check->area, check->ranges, check->nr_ranges);
@@ -350,7 +349,7 @@ static enum check_verdict renew_canary(struct collapse_check *check)
 
 	if (check->forced || pte_table_equal(canary->wanted, canary->seen))
 		return CHECK_PASS;
-	if (apply(check, &quiet))
+	if (check_apply(&check->vm, &quiet))
 		return CHECK_FAIL;
 	if (pte_setup(&check->vm, &area, &error) ||
 	    pte_read_back(&check->vm, range, 1, &canary->seen, &error)) {
@@ -409,7 +408,7 @@ enum check_verdict check_collapse(struct collapse_check *check)
 	memset(&check->grown, 0, sizeof(check->grown));
 	disturbances_read(&check->vm, check_orders_on(check), &before);
 	verdict = verdict ?: check_remember_pfns(check);
-	verdict = verdict ?: apply(check, &check->settings);
+	verdict = verdict ?: check_apply(&check->vm, &check->settings);
 	verdict = verdict ?: measured(check, collapse);
 	verdict = verdict ?: settings_untouched(check);
 	verdict = verdict ?: check_read_back(check);

@@ -127,6 +127,9 @@ enum check_verdict check_begin(struct collapse_check *check, const struct vm_geo
 			       enum generation generation, const char *test,
 			       struct check_figures *figures);
 
+/* check_apply() - apply settings. Return: CHECK_PASS, or CHECK_FAIL with a diagnostic. */
+enum check_verdict check_apply(const struct vm_geometry *vm, const struct thp_settings *settings);
+
 /* check_text() - a formatted string, valid until CHECK_TEXTS more were made. */
 const char *check_text(struct collapse_check *check, const char *format, ...)
 	__printf(2, 3);
