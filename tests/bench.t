@@ -41,7 +41,7 @@ is_json()
 	lines = open(sys.argv[1], encoding="ascii").read().splitlines()
 	for line in lines:
 	    figure = json.loads(line, parse_constant=refuse)
-	    assert KEYS <= figure.keys() <= KEYS | {"left"}, line
+	    assert KEYS <= figure.keys() <= KEYS | {"left", "left_hash", "left_folios"}, line
 	    assert figure["values"] and all(figure["values"].values()), line
 	    for bins in figure["latencies"].values():
 	        assert bins and all(times > 0 for below, times in bins), line
@@ -148,7 +148,8 @@ ok "a process: passes" passed "$order.process"
 ok "a process: beside collapses" figure "process order_$pmd, 4 ranges: .*/page fault beside.* folios/s"
 ok "a process: as JSON, with its latencies" is_json "$work/json"
 ok "a process: each act, alone and beside" json 'sorted(f["latencies"]) == sorted(
-	what + with_ for what in ("page fault", "mmap+munmap", "read") for with_ in (" alone", " beside"))'
+	what + with_ for what in ("turn", "page fault", "mmap+munmap", "read")
+	for with_ in (" alone", " beside"))'
 run "$bench" -r "$order.process" --ranges 4 --rate 4 --json -
 printed_json
 ok "--rate: is not exceeded" json 'f["values"]["folios/s"][0] < 6'

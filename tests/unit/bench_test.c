@@ -152,7 +152,18 @@ TEST_F(figure, json_of_values)
 	self->figure.left = "H";
 	EXPECT_STREQ("\"values\":{\"ns/PTE\":[9,0.125,1e+07],\"folios/s\":[1]},\"latencies\":{}}\n",
 		     json(&self->figure, CLOCK_TIME, "\"values\""));
-	EXPECT_NE(NULL, json(&self->figure, CLOCK_TIME, "\"left\":\"H\",\"values\""));
+	self->figure.left_hash = 0xabc;
+	self->figure.left_folios = true;
+	EXPECT_NE(NULL, json(&self->figure, CLOCK_TIME,
+			     "\"left\":\"H\",\"left_hash\":\"0000000000000abc\","
+			     "\"left_folios\":true,\"values\""));
+}
+
+/* Text of others, as a compiler's name, must not end a string of ours. */
+TEST_F(figure, json_quotes_text)
+{
+	self->figure.left = "a\"b\\c\td";
+	EXPECT_NE(NULL, json(&self->figure, CLOCK_TIME, "\"left\":\"a\\\"b\\\\c d\","));
 }
 
 /* [end of the bin, how many]; none is no bin. */
