@@ -7,7 +7,8 @@
 
 #include "suite_each_order.h"
 
-#define COLLAPSE_SAMPLES	3
+#define COLLAPSE_SAMPLES	5
+#define COUNTED_SAMPLES		2	/* counts repeat, and each sample is laid out anew */
 #define BYTES_PER_MB		1e6
 
 enum collapse_source { BASE_PAGES, SMALLER_FOLIOS, HOLES };
@@ -80,6 +81,11 @@ static enum check_verdict measure_collapse(struct bench *bench, const char *meas
 	return verdict ?: print_figure(&figure);
 }
 
+static unsigned int collapse_samples(void)
+{
+	return options.output.clock == CLOCK_INSTRUCTIONS ? COUNTED_SAMPLES : COLLAPSE_SAMPLES;
+}
+
 #define MEASURE_COLLAPSE(source)						\
 	do {									\
 		unsigned int nr_ = nr_ranges(DEFAULT_RANGES);		\
@@ -88,7 +94,7 @@ static enum check_verdict measure_collapse(struct bench *bench, const char *meas
 		if (!nr_)							\
 			SKIP(return, "not enough memory for the ranges");	\
 		MEASURE(&bench_, measure_collapse(&bench_, "collapse", variant->order, \
-						  source, COLLAPSE_SAMPLES, nr_)); \
+						  source, collapse_samples(), nr_)); \
 	} while (0)
 
 /* A full range. */

@@ -47,7 +47,7 @@ TEST_ROWS(growth, collapse_growth, "")
 	MEASURE_GROWTH(collapse, suite.vm.pmd_order, HOLES, 1);
 }
 
-/* A process of so many ranges, up to 32 of which are collapsed. */
+/* A process of so many ranges, up to 16 of which are collapsed. */
 TEST_ROWS(growth, process_growth, "")
 {
 	MEASURE_GROWTH(process, suite.vm.pmd_order, false);

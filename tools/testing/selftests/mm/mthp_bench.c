@@ -19,7 +19,7 @@
 
 #define DEFAULT_RANGES	16
 #define TIMED_RANGES	128		/* of scans, where they must stand out from the noise */
-#define PROCESS_RANGES	32		/* that are collapsed beside a process, of however many */
+#define PROCESS_RANGES	16		/* that are collapsed beside a process, of however many */
 #define MAX_RANGES	65536
 #define MAX_MEMORY	(256UL << 20)	/* bytes of them, without --ranges */
 #define DEFAULT_RATE	50		/* ranges a second */
@@ -83,9 +83,9 @@ static bool set_json(const char *path)
 static const struct suite_option own[] = {
 	{
 		"ranges",
-		"      --ranges N       of so many ranges of the PMD size (default 16, for process 32,\n"
-		"                       for scan 128 unless instructions are counted; fewer where\n"
-		"                       they are large or memory is short; growth has its own)\n",
+		"      --ranges N       of so many ranges of the PMD size (default 16, for scan 128\n"
+		"                       unless instructions are counted; fewer where they are large\n"
+		"                       or memory is short; growth has its own)\n",
 		parse_ranges,
 	},
 	{
