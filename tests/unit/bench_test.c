@@ -19,7 +19,7 @@ FIXTURE(figure)
 FIXTURE_SETUP(figure)
 {
 	self->vm = (struct vm_geometry){
-		.page_size = 4096, .pmd_order = ORDER, .nr = BIT(ORDER),
+		.page_size = 4 * 1024, .pmd_order = ORDER, .nr = BIT(ORDER),
 	};
 	self->figure = (struct figure){
 		.vm = &self->vm, .measure = "scan", .what = "half", .ranges = 3,
@@ -33,7 +33,7 @@ FIXTURE_TEARDOWN(figure)
 /* Read all of a file from its beginning, and close it. */
 static const char *take(FILE *file)
 {
-	static char text[4096];
+	static char text[4 * 1024];
 
 	rewind(file);
 	text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
@@ -188,7 +188,7 @@ TEST_F(figure, json_of_latencies)
 TEST_F(figure, json_of_case)
 {
 	struct utsname uts;
-	char expected[512];
+	char expected[400];
 
 	ASSERT_EQ(0, uname(&uts));
 	EXPECT_NE(NULL, json(&self->figure, CLOCK_TIME,

@@ -91,8 +91,7 @@ static unsigned int collapse_samples(void)
 		unsigned int nr_ = nr_ranges(DEFAULT_RANGES);		\
 		struct bench bench_ = { 0 };					\
 										\
-		if (!nr_)							\
-			SKIP(return, "not enough memory for the ranges");	\
+		SKIP_WITHOUT_RANGES(nr_);						\
 		MEASURE(&bench_, measure_collapse(&bench_, "collapse", variant->order, \
 						  source, collapse_samples(), nr_)); \
 	} while (0)

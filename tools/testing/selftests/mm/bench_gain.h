@@ -90,8 +90,7 @@ static enum check_verdict measure_gain(struct bench *bench, const char *measure,
 		unsigned int nr_ = nr_ranges(DEFAULT_RANGES);			\
 		struct bench bench_ = { 0 };					\
 										\
-		if (!nr_)							\
-			SKIP(return, "not enough memory for the ranges");	\
+		SKIP_WITHOUT_RANGES(nr_);						\
 		MEASURE(&bench_, measure_gain(&bench_, "gain", variant->order, \
 					    occupancy, nr_)); \
 	} while (0)

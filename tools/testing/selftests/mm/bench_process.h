@@ -96,8 +96,7 @@ TEST_ROWS(each_order, process, "")
 	unsigned int nr = nr_ranges(PROCESS_RANGES);
 	struct bench bench = { 0 };
 
-	if (!nr)
-		SKIP(return, "not enough memory for the ranges");
+	SKIP_WITHOUT_RANGES(nr);
 	MEASURE(&bench, measure_process(&bench, "process", variant->order, true, nr));
 }
 

@@ -162,8 +162,7 @@ static unsigned int scan_ranges(void)
 	do {									\
 		unsigned int nr_ = nr_ranges(scan_ranges());			\
 										\
-		if (!nr_)							\
-			SKIP(return, "not enough memory for the ranges");	\
+		SKIP_WITHOUT_RANGES(nr_);						\
 		if (variant->occupancy != EMPTY)				\
 			MEASURE(&self->bench, measure_scan(&self->bench, "scan",	\
 							   variant->occupancy, sizes, true, nr_)); \

@@ -134,6 +134,12 @@ static unsigned int nr_ranges(unsigned int nr)
 			TH_LOG("see the lines above");				\
 	} while (0)
 
+#define SKIP_WITHOUT_RANGES(nr)							\
+	do {									\
+		if (!(nr))							\
+			SKIP(return, "not enough memory for the ranges");	\
+	} while (0)
+
 static enum check_verdict print_figure(const struct figure *figure)
 {
 	int err = figure_print(figure, &options.output);
