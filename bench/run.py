@@ -37,8 +37,8 @@ from progress import Progress, Watch, count, note
 
 FOLDER = BUILD / "bench"
 # One node, so that no node's free blocks decide; 1024 ranges of 2 MB, twice.
-GUEST = {"CPUS": "1", "NODES": "1", "MEM": "4G"}
 GUEST_MB = 4096
+GUEST = {"CPUS": "1", "NODES": "1", "MEM": f"{GUEST_MB}M"}
 
 
 def available_mb():
